@@ -1,0 +1,178 @@
+import { Command, CommanderError } from "../deps/commander.ts";
+import type { z } from "../deps/zod.ts";
+import { ExperimentError } from "../error.ts";
+import type { LoadedExperiment } from "../experiment.ts";
+import { printError, printLine, progressReporter } from "./terminal.ts";
+
+/** The exit code of each kind of trouble; a verdict other than safe or reproduced exits with 1. */
+const EXIT = { TEMPORARILY_UNAVAILABLE: 3, INTERNAL_ERROR: 70 } as const;
+const EXIT_INVALID = 2;
+const EXIT_INTERRUPTED = 130;
+
+/** A script's experiment, made with the overrides of the command line. */
+export type ScriptExperiment = (set: readonly string[]) => LoadedExperiment;
+
+/**
+ * Runs a command line to its end and gives the exit code.
+ *
+ * @param script The experiment that all commands are about, where the program is an experiment's own script.
+ */
+export async function runProgram(args: readonly string[], script?: ScriptExperiment): Promise<number> {
+  const interrupt = new AbortController();
+  const onSignal = () => interrupt.abort(new DOMException("Interrupted", "AbortError"));
+  Deno.addSignalListener("SIGINT", onSignal);
+  Deno.addSignalListener("SIGTERM", onSignal);
+  let exitCode = 0;
+  const program = programOf(script, interrupt.signal, (code) => exitCode = code);
+  try {
+    await program.parseAsync(args.length === 0 && script ? ["train"] : [...args], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_INVALID;
+    if (interrupt.signal.aborted) {
+      printLine("Interrupted.", "stderr");
+      return EXIT_INTERRUPTED;
+    }
+    printError(error, { debug: args.includes("--debug") });
+    return error instanceof ExperimentError
+      ? (EXIT as Partial<Record<string, number>>)[error.code] ?? EXIT_INVALID
+      : EXIT.INTERNAL_ERROR;
+  } finally {
+    Deno.removeSignalListener("SIGINT", onSignal);
+    Deno.removeSignalListener("SIGTERM", onSignal);
+  }
+}
+
+function programOf(script: ScriptExperiment | undefined, signal: AbortSignal, exit: (code: number) => void) {
+  const program = new Command(script ? "experiment" : "reprise")
+    .description("ML experiments that can be run again, and that say exactly why when they can't.")
+    .exitOverride();
+  const context = { signal, ...(script ? { script } : {}) };
+  const subject = script ? "[config]" : "<config>";
+
+  command(program, "train", "train an experiment and record it as a run")
+    .argument(subject, "a config's name in configs/, or the path of a config or script")
+    .option(...setOption)
+    .option(...uriOption)
+    .action(async (experiment = "script", { json, set, trackingUri: tracking_uri }) => {
+      const { inputs, trainCommand } = await import("../commands.ts");
+      using progress = progressReporter();
+      const input = checkInput(inputs.train, { experiment, set, tracking_uri });
+      const run = await trainCommand(input, { ...context, onEvent: progress.onEvent });
+      await print(json, run, async () => (await words()).trainText(run));
+      if (run.reason !== undefined) printLine(`The run ended FAILED: ${run.reason}`, "stderr");
+      exit(run.status === "FINISHED" ? 0 : 1);
+    });
+
+  command(program, "replay", "judge whether a recorded run could be run again")
+    .argument("[run]", "the name of a run")
+    .option("--run-id <id>", "the run with this id, rather than the newest finished one of a name")
+    .option("--rerun", "train again if it is safe, and compare bit for bit")
+    .option("--recorded-config", "judge the recorded config, not today's of its name")
+    .option("--config <file>", "the replay config, rather than configs/replay_RUN.yaml")
+    .option(...uriOption)
+    .action(
+      async (
+        run,
+        { json, runId: run_id, recordedConfig: recorded_config, trackingUri: tracking_uri, ...rest },
+      ) => {
+        const { inputs, replayCommand } = await import("../commands.ts");
+        const { rerun, config } = rest;
+        using progress = progressReporter();
+        const input = checkInput(inputs.replay, {
+          run,
+          run_id,
+          rerun,
+          recorded_config,
+          config,
+          tracking_uri,
+        });
+        const report = await replayCommand(input, { ...context, onEvent: progress.onEvent });
+        const { toJson, toText } = await import("../report.ts");
+        await print(json, toJson(report), () => toText(report));
+        exit(report.verdict === "safe" || report.verdict === "reproduced" ? 0 : 1);
+      },
+    );
+
+  command(program, "contract", "print the contract that a run would record now")
+    .argument(subject, "a config's name in configs/, or the path of a config or script")
+    .option(...setOption)
+    .action(async (experiment = "script", { json, set }) => {
+      const { contractCommand, inputs } = await import("../commands.ts");
+      const contract = await contractCommand(checkInput(inputs.contract, { experiment, set }), context);
+      await print(json, contract, async () => (await words()).contractText(contract));
+    });
+  if (script) return program;
+
+  const runs = program.command("runs").description("what is recorded");
+  command(runs, "list", "the newest runs")
+    .option("--experiment <name>", "of this experiment only")
+    .option("--max <n>", "at most this many", Number, 20)
+    .option(...uriOption)
+    .action(async ({ json, experiment, max: max_results, trackingUri: tracking_uri }) => {
+      const { inputs, runsListCommand } = await import("../commands.ts");
+      const list = await runsListCommand(
+        checkInput(inputs.runsList, { experiment, max_results, tracking_uri }),
+      );
+      await print(json, list, async () => (await words()).runsText(list));
+    });
+  command(runs, "show", "one run, with all that was recorded of it")
+    .argument("<run>", "a run's id, or a name: then the newest run of it")
+    .option(...uriOption)
+    .action(async (run, { json, trackingUri: tracking_uri }) => {
+      const { inputs, runsShowCommand } = await import("../commands.ts");
+      const shown = await runsShowCommand(checkInput(inputs.runsShow, { run, tracking_uri }));
+      await print(json, shown, async () => (await words()).runText(shown));
+    });
+
+  command(program, "registry", "the datasets, feature views and models to choose from")
+    .action(async ({ json }) => {
+      const { registryCommand } = await import("../commands.ts");
+      const registry = await registryCommand();
+      await print(json, registry, async () => (await words()).registryText(registry));
+    });
+
+  command(
+    program.command("config").description("about configs"),
+    "schema",
+    "print the JSON Schema of a kind of config",
+  )
+    .argument("[kind]", "experiment or replay", "experiment")
+    .action(async (kind) => {
+      const { configSchemaCommand, inputs } = await import("../commands.ts");
+      await print(true, await configSchemaCommand(checkInput(inputs.configSchema, { kind })));
+    });
+  return program;
+}
+
+const setOption = [
+  "--set <path=value>",
+  "override a value of the config; may be repeated",
+  (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value],
+] as const;
+const uriOption = ["--tracking-uri <uri>", "the store: sqlite:///FILE or http(s)://HOST"] as const;
+
+function command(parent: Command, name: string, description: string) {
+  return parent.command(name).description(description)
+    .option("--json", "print one JSON document on stdout")
+    .option("--debug", "show the stack trace of an error");
+}
+
+const words = () => import("./words.ts");
+
+async function print(
+  json: boolean | undefined,
+  value: unknown,
+  text?: () => string | Promise<string>,
+): Promise<void> {
+  printLine(json || !text ? JSON.stringify(value, null, 2) : await text());
+}
+
+function checkInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new ExperimentError("INVALID_PARAMETER_VALUE", `${issue!.path.join(".")}: ${issue!.message}`, {
+    hint: "--help tells what the command takes.",
+  });
+}

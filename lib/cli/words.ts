@@ -1,0 +1,70 @@
+import type { RegistryListing, RunSummary, ShownRun } from "../commands.ts";
+import type { Contract } from "../contract.ts";
+import { alignColumns } from "../report.ts";
+import type { TrainedRun } from "../train.ts";
+
+/** A trained run in words: its scores, and how to replay it. */
+export function trainText(run: TrainedRun): string {
+  return [
+    `${run.run_name} of experiment ${run.experiment}: ${run.status}, run ${run.run_id}`,
+    ...metricLines(run.metrics),
+  ].join("\n");
+}
+
+/** A contract, a line per clause. */
+export function contractText({ clauses }: Contract): string {
+  return alignColumns(Object.entries(clauses)).join("\n");
+}
+
+/** Runs, a line each. */
+export function runsText(runs: readonly RunSummary[]): string {
+  if (runs.length === 0) return "There are no runs.";
+  const rows = runs.map(({ run_id, run_name, experiment, status, start_time, metrics }) => [
+    run_id,
+    run_name,
+    experiment,
+    status,
+    start_time,
+    Object.entries(metrics).map(([key, value]) => `${key}=${value.toPrecision(4)}`).join(" "),
+  ]);
+  return alignColumns([["run id", "name", "experiment", "status", "started", "metrics"], ...rows]).join("\n");
+}
+
+/** A run with its params, metrics, tags and artifacts. */
+export function runText({ info, params, metrics, tags, datasets, artifacts }: ShownRun): string {
+  const section = (title: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : ["", title, ...lines];
+  return [
+    `${info.run_name}: ${info.status}, run ${info.run_id}, started ${
+      new Date(info.start_time).toISOString()
+    }`,
+    ...section(
+      "metrics",
+      metricLines(Object.fromEntries(Object.entries(metrics).map(([k, { value }]) => [k, value]))),
+    ),
+    ...section("params", alignColumns(Object.entries(params).map(([key, value]) => [`  ${key}`, value]))),
+    ...section("datasets", datasets.map(({ name, digest, context }) => `  ${name}  ${digest}  ${context}`)),
+    ...section("tags", alignColumns(Object.entries(tags).map(([key, value]) => [`  ${key}`, value]))),
+    ...section("artifacts", artifacts.map((path) => `  ${path}`)),
+  ].join("\n");
+}
+
+/** What a registry has, by kind. */
+export function registryText({ datasets, features, models }: RegistryListing): string {
+  return [
+    "datasets",
+    ...datasets.map(({ name, description, columns, target }) =>
+      `  ${name}: ${description ?? ""}\n    columns ${columns.join(", ")}; target ${target}`
+    ),
+    "feature views",
+    ...features.map(({ name, over, features }) => `  ${name} over ${over}\n    ${features.join(", ")}`),
+    "models",
+    ...models.map(({ name, description, params }) =>
+      `  ${name}: ${description ?? ""}\n    params ${Object.keys(params).join(", ")}`
+    ),
+  ].join("\n");
+}
+
+function metricLines(metrics: Readonly<Record<string, number>>): readonly string[] {
+  return alignColumns(Object.entries(metrics).map(([key, value]) => [`  ${key}`, String(value)]));
+}

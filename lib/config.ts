@@ -1,0 +1,135 @@
+import { z } from "./deps/zod.ts";
+import { checkValue, type Override, parseDocument } from "./document.ts";
+import { ExperimentError } from "./error.ts";
+import { type MetricName, metrics } from "./metrics.ts";
+import type { Experiment, Registry } from "./registry.ts";
+import type { SplitSpec } from "./split.ts";
+
+/** An experiment's config after validation, with all defaults filled in: plain data. */
+export interface ExperimentSpec {
+  /** The name of the experiment: the group that its runs are in. */
+  readonly experiment: string;
+  /** The name of its runs. */
+  readonly run: string;
+  /** The dataset. */
+  readonly data: { readonly name: string };
+  /** The feature view. */
+  readonly features: { readonly view: string };
+  /** The model, with every param. */
+  readonly model: { readonly name: string; readonly params: Readonly<Record<string, unknown>> };
+  /** How rows are assigned to train and test. */
+  readonly split: SplitSpec;
+  /** The scores on the test rows. */
+  readonly metrics: readonly MetricName[];
+  /** The number that all randomness comes from. */
+  readonly seed: number;
+  /** Where runs are recorded, unless the command line or `MLFLOW_TRACKING_URI` says. */
+  readonly tracking?: { readonly uri: string };
+}
+
+/** What a replay judges, and by which clauses. */
+export interface ReplayConfig {
+  /** The name of the run to replay. */
+  readonly run: string;
+  /** Clauses that block although they are advisory by default; `*` stands for any characters. */
+  readonly binding: readonly string[];
+  /** Clauses that don't block although they are binding by default; `*` stands for any characters. */
+  readonly advisory: readonly string[];
+  /** Where the run is looked for, unless the command line or `MLFLOW_TRACKING_URI` says. */
+  readonly tracking?: { readonly uri: string };
+}
+
+/** A checked config, and where each of its leaves came from. */
+export interface Checked<Value> {
+  readonly value: Value;
+  readonly origins: Readonly<Record<string, string>>;
+}
+
+const trackingSchema = z.strictObject({ uri: z.string().min(1) }).optional();
+/** MLflow's limit for the names of runs and experiments. */
+const nameSchema = z.string().min(1).max(250);
+
+/** The schema of experiment configs that choose from a registry. */
+export function experimentSchema(registry: Registry): z.ZodType<ExperimentSpec> {
+  const models = Object.entries(registry.models).map(([name, { params }]) =>
+    z.strictObject({ name: z.literal(name), params: params.prefault({}) })
+  );
+  return z.strictObject({
+    experiment: nameSchema,
+    run: nameSchema,
+    data: z.strictObject({ name: z.enum(Object.keys(registry.datasets)) }),
+    features: z.strictObject({ view: z.enum(Object.keys(registry.features)) }),
+    model: z.discriminatedUnion("name", models as [typeof models[number]]),
+    split: z.discriminatedUnion("kind", [
+      z.strictObject({
+        kind: z.literal("holdout"),
+        test: z.number().gt(0).lt(1),
+        stratify: z.boolean().default(true),
+      }),
+    ]),
+    metrics: z.array(z.enum(Object.keys(metrics) as MetricName[])).min(1),
+    seed: z.number().int().nonnegative(),
+    tracking: trackingSchema,
+  }) as unknown as z.ZodType<ExperimentSpec>;
+}
+
+/** The schema of replay configs. */
+export const replaySchema = z.strictObject({
+  run: nameSchema,
+  binding: z.array(z.string().min(1)).default([]),
+  advisory: z.array(z.string().min(1)).default([]),
+  tracking: trackingSchema,
+}) as unknown as z.ZodType<ReplayConfig>;
+
+const nouns = {
+  "data.name": "dataset",
+  "features.view": "feature view",
+  "model.name": "model",
+  "split.kind": "kind of split",
+  "metrics": "metric",
+};
+
+/** Checks the YAML text of an experiment config against a registry. */
+export function parseExperiment(
+  text: string,
+  options: { readonly file: string; readonly registry: Registry; readonly set?: readonly Override[] },
+): Checked<ExperimentSpec> {
+  const { registry, ...rest } = options;
+  return parseDocument(text, { ...rest, schema: experimentSchema(registry), nouns });
+}
+
+/** Checks an experiment written in TypeScript, as the type checker may not have been run over it. */
+export function checkExperiment(
+  { registry, config }: Experiment,
+  options: { readonly file: string; readonly set?: readonly Override[] },
+): Checked<ExperimentSpec> {
+  return checkValue(config, { ...options, schema: experimentSchema(registry), nouns });
+}
+
+/** Checks the YAML text of a replay config. */
+export function parseReplayConfig(text: string, options: { readonly file: string }): ReplayConfig {
+  return parseDocument(text, { ...options, schema: replaySchema }).value;
+}
+
+/** The JSON Schema of experiment configs or of replay configs, for editors. */
+export function configJsonSchema(kind: "experiment" | "replay", registry: Registry): Record<string, unknown> {
+  const schema = kind === "experiment" ? experimentSchema(registry) : replaySchema;
+  return z.toJSONSchema(schema, { io: "input" }) as Record<string, unknown>;
+}
+
+/** Checks that a module's export is a registry with something of each kind to choose. */
+export function checkRegistry(value: unknown, place: string): Registry {
+  const kinds = ["datasets", "features", "models"] as const;
+  const registry = value as Registry | undefined;
+  const lacking = kinds.filter((kind) =>
+    typeof registry?.[kind] !== "object" || Object.keys(registry[kind]).length === 0
+  );
+  if (lacking.length === 0) return registry!;
+  throw new ExperimentError(
+    "INVALID_PARAMETER_VALUE",
+    `${place} has no registry with ${
+      lacking.join(" and no ")
+    } to choose from: expected defineRegistry({ datasets, features, models }).`,
+    { hint: "Export it as `registry`, each folder with at least one entry." },
+  );
+}

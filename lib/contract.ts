@@ -1,0 +1,169 @@
+import { createHash } from "node:crypto";
+import { canonicalJson, digestOf, digestOfJson } from "./digest.ts";
+import { denoVersion, type GitState, platform, VERSION } from "./environment.ts";
+import type { LoadedExperiment } from "./experiment.ts";
+import type { Choice, Prepared } from "./prepare.ts";
+import { SCHEME, type SourceDigest, type SourceLocation, type SourceReader } from "./source/source.ts";
+import type { Split } from "./split.ts";
+import { placeOf } from "./table.ts";
+
+/** The version of the contract's form: clause names, and what each digests. */
+export const CONTRACT_VERSION = 1;
+
+/** What a run was made of: one SHA-256 per clause. */
+export interface Contract {
+  /** The version of its form. */
+  readonly version: number;
+  /** The SHA-256 of each clause, as 64 hex digits, by its name. */
+  readonly clauses: Readonly<Record<string, string>>;
+}
+
+/** What stands behind a clause, so that a drift can be shown and not only told. */
+export interface Evidence {
+  /** The digested value in words, where it is short. */
+  readonly value?: string;
+  /** For code: the digest of each declaration that was reached, by `file#name`. */
+  readonly declarations?: Readonly<Record<string, string>>;
+}
+
+/** A contract with its evidence, as it is recorded in `contract.json`. */
+export interface ContractRecord extends Contract {
+  /** The scheme of the source digests. */
+  readonly scheme: string;
+  /** What stands behind the clauses, by their names. */
+  readonly evidence: Readonly<Record<string, Evidence>>;
+}
+
+/** A contract record and the source behind it. */
+export interface MadeContract {
+  readonly record: ContractRecord;
+  /** The source digest of each code clause. */
+  readonly sources: Readonly<Record<string, SourceDigest>>;
+}
+
+/** Whether a clause binds unless a replay config says otherwise; advisory ones are shown and never block. */
+export function isBindingByDefault(clause: string): boolean {
+  return !clause.startsWith("environment.") &&
+    !(clause.startsWith("features.") && clause.endsWith(".values"));
+}
+
+/**
+ * The contract of an experiment, and the only maker of contracts.
+ *
+ * @param prepared What was prepared from the data; without it, the clauses that need the data are left out.
+ */
+export async function contractOf(experiment: LoadedExperiment, choice: Choice, options: {
+  readonly prepared: Prepared | undefined;
+  readonly reader: SourceReader;
+  readonly git: GitState | undefined;
+  /** The text of the lock file, where there is one. */
+  readonly lock: string | undefined;
+}): Promise<MadeContract> {
+  const { prepared, reader } = options;
+  const { spec } = choice;
+  const clauses: Record<string, string> = {};
+  const evidence: Record<string, Evidence> = {};
+  const say = (clause: string, value: string) => {
+    clauses[clause] = digestOf(value);
+    evidence[clause] = { value };
+  };
+
+  const sources: Record<string, SourceDigest> = {};
+  for (const [clause, location] of codeClauses(experiment, choice)) {
+    const source = await reader.digest(location);
+    sources[clause] = source;
+    clauses[clause] = source.digest;
+    evidence[clause] = { declarations: declarationsOf(source) };
+  }
+
+  if (prepared) {
+    const data = `data.${spec.data.name}`;
+    clauses[`${data}.schema`] = prepared.fingerprint.schema;
+    clauses[`${data}.rows`] = prepared.fingerprint.rows;
+    evidence[`${data}.rows`] = { value: `${prepared.table.rows} rows` };
+    for (const [column, digest] of Object.entries(prepared.fingerprint.columns)) {
+      clauses[`${data}.columns.${column}`] = digest;
+    }
+    for (const [view, features] of Object.entries(prepared.values)) {
+      for (const [feature, values] of Object.entries(features)) {
+        clauses[`features.${view}.${feature}.values`] = createHash("sha256").update(values).digest("hex");
+      }
+    }
+    clauses.split = splitDigest(prepared.split);
+    evidence.split = {
+      value: `${prepared.split.train.length} train, ${prepared.split.test.length} test rows`,
+    };
+  }
+
+  say("params", canonicalJson(spec.model.params));
+  say("seed", canonicalJson(spec.seed));
+
+  const names = new Set(Object.values(sources).flatMap(({ packages }) => packages));
+  for (const name of [...names].sort()) {
+    const { version, integrity, dependencies } = await reader.package(name);
+    clauses[`packages.${name}`] = digestOfJson({ name, version, integrity, dependencies });
+    evidence[`packages.${name}`] = { value: version };
+  }
+
+  say("environment.reprise", VERSION);
+  say("environment.deno", denoVersion());
+  say("environment.backend", choice.model.backend ?? "typescript");
+  say("environment.platform", platform());
+  if (options.lock !== undefined) clauses["environment.lockfile"] = digestOf(options.lock);
+  if (options.git) say("environment.commit", options.git.commit + (options.git.dirty ? " (dirty)" : ""));
+
+  const ordered = Object.fromEntries(Object.entries(clauses).sort(([a], [b]) => compareClauses(a, b)));
+  return { record: { version: CONTRACT_VERSION, scheme: SCHEME, clauses: ordered, evidence }, sources };
+}
+
+/** The version and the clauses of a record alone. */
+export function contractIn({ version, clauses }: ContractRecord): Contract {
+  return { version, clauses };
+}
+
+/** One digest over the clauses whose names begin with `prefix`. */
+export function headlineDigest(contract: Contract, prefix: string): string {
+  return digestOfJson(
+    Object.fromEntries(Object.entries(contract.clauses).filter(([name]) => name.startsWith(prefix))),
+  );
+}
+
+const ORDER = ["data", "features", "split", "model", "params", "seed", "metrics", "packages", "environment"];
+
+/** The order of clauses in reports: data, features, split, model, params, seed, metrics, packages, environment. */
+export function compareClauses(a: string, b: string): number {
+  const rank = (clause: string) => ORDER.indexOf(clause.split(".")[0]!);
+  return rank(a) - rank(b) || (a < b ? -1 : a > b ? 1 : 0);
+}
+
+function codeClauses({ registryAt }: LoadedExperiment, { spec, views }: Choice): [string, SourceLocation][] {
+  const inRegistry = (...path: string[]) => ({ ...registryAt, path: [...registryAt.path, ...path] });
+  const metricsModule = new URL("./metrics.ts", import.meta.url).href;
+  return [
+    [`data.${spec.data.name}.source`, inRegistry("datasets", spec.data.name)],
+    ...views.flatMap(({ name, view }) =>
+      Object.keys(view.features).map((feature): [string, SourceLocation] => [
+        `features.${name}.${feature}`,
+        inRegistry("features", name, feature),
+      ])
+    ),
+    [`model.${spec.model.name}`, inRegistry("models", spec.model.name)],
+    ...spec.metrics.map((name): [string, SourceLocation] => [
+      `metrics.${name}`,
+      { module: metricsModule, export: name, path: [] },
+    ]),
+  ];
+}
+
+/** Each reached declaration's digest, by its place; side effects and leaves too. */
+function declarationsOf({ declarations }: SourceDigest): Record<string, string> {
+  return Object.fromEntries(
+    declarations.map((
+      { module, name, text },
+    ) => [module === "" ? name : `${placeOf(module)}#${name}`, digestOf(text)]),
+  );
+}
+
+function splitDigest({ train, test }: Split): string {
+  return digestOfJson({ train: [...train], test: [...test] });
+}

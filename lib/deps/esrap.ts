@@ -1,0 +1,1 @@
+export { print } from "npm:esrap@2.4.0";

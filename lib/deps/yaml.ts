@@ -1,0 +1,13 @@
+export {
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  stringify,
+  visit,
+} from "npm:yaml@2.9.1";
+export type { Document, Node, Scalar, YAMLMap } from "npm:yaml@2.9.1";

@@ -1,0 +1,41 @@
+/** A text in quotes, shortened to about 60 characters. */
+export function quote(text: string): string {
+  return JSON.stringify(shorten(text));
+}
+
+/** The start of a text, about 60 characters. */
+export function shorten(text: string): string {
+  return text.length <= 60 ? text : `${text.slice(0, 59)}…`;
+}
+
+/** A text with what would break or disguise its line in a terminal (line ends, control characters) escaped. */
+export function toLine(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
+}
+
+/** What was found, in a message: a scalar as it is written in YAML, or `a map`, `a list of 3 items`. */
+export function show(value: unknown): string {
+  if (typeof value === "string") return quote(value);
+  if (Array.isArray(value)) {
+    return value.length === 0 ? "an empty list" : `a list of ${count(value.length, "item")}`;
+  }
+  if (typeof value === "function" || typeof value === "symbol") return `a ${typeof value}`;
+  if (typeof value !== "object" || value === null) return Object.is(value, -0) ? "-0" : String(value);
+  if (!isRecord(value)) return `a ${value.constructor?.name ?? "value"}`;
+  return Object.keys(value).length === 0 ? "an empty map" : "a map";
+}
+
+/** Whether a value is an object literal, so that it reads as a map. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** `1 item`, `2 items`. */
+export function count(amount: number | bigint, unit: string): string {
+  return `${amount} ${unit}${Number(amount) === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,217 @@
+import { basename, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import {
+  type Checked,
+  checkExperiment,
+  checkRegistry,
+  type ExperimentSpec,
+  parseExperiment,
+  parseReplayConfig,
+  type ReplayConfig,
+} from "./config.ts";
+import { type Override, parseOverride } from "./document.ts";
+import { ExperimentError } from "./error.ts";
+import { suggestionOf } from "./nearest.ts";
+import type { Experiment, Registry } from "./registry.ts";
+import type { SourceLocation } from "./source/source.ts";
+import { placeOf } from "./table.ts";
+
+/** An experiment that is ready to run: its checked spec, and the registry that the spec chooses from. */
+export interface LoadedExperiment {
+  /** What is chosen from the registry, with all defaults filled in. */
+  readonly spec: ExperimentSpec;
+  /** What the spec chooses from. */
+  readonly registry: Registry;
+  /** Where the registry's source is. */
+  readonly registryAt: SourceLocation;
+  /** What the config was asked by: a name in `configs/`, a path or a URL. */
+  readonly name: string;
+  /** The file of the config. */
+  readonly file: string;
+  /** The overrides, each as `path=value`. */
+  readonly set: readonly string[];
+  /** Where each leaf of the spec came from. */
+  readonly origins: Readonly<Record<string, string>>;
+}
+
+/** A registry and where its source is. */
+export interface LoadedRegistry {
+  readonly registry: Registry;
+  readonly at: SourceLocation;
+}
+
+/**
+ * Loads an experiment by the name of a config in `configs/` (`exp_v1` for `configs/exp_v1.yaml` or `configs/exp_v1.ts`),
+ * or by the path or URL of such a file or of a script that exports its `experiment`.
+ *
+ * @throws {ExperimentError} `RESOURCE_DOES_NOT_EXIST` for no such config, `INVALID_PARAMETER_VALUE` for what is wrong
+ * in it, all at once.
+ */
+export async function loadExperiment(
+  name: string,
+  options: { readonly set?: readonly string[] } = {},
+): Promise<LoadedExperiment> {
+  const url = await findConfig(name);
+  if (url === undefined) throw await noConfig(name);
+  if (/\.[cm]?tsx?$/.test(new URL(url).pathname)) return await loadScript(name, url, options);
+  const { registry, at } = await loadRegistry();
+  const text = await readText(url);
+  return {
+    ...checked(name, url, options.set, (set) => parseExperiment(text, { file: placeOf(url), registry, set })),
+    registry,
+    registryAt: at,
+  };
+}
+
+/** An experiment made from a text of YAML that another store recorded, with today's registry. */
+export async function loadRecorded(
+  text: string,
+  options: { readonly name: string; readonly file: string },
+): Promise<LoadedExperiment> {
+  const { registry, at } = await loadRegistry();
+  const { value: spec, origins } = parseExperiment(text, { file: options.file, registry });
+  return { spec, registry, registryAt: at, name: options.name, file: options.file, set: [], origins };
+}
+
+/** The experiment of a script at a URL, which exports it as `experiment` or as its default. */
+export function fromScript(
+  experiment: Experiment,
+  module: string,
+  set: readonly string[] = [],
+): LoadedExperiment {
+  return fromModule(experiment, { name: placeOf(module), module, export: "experiment", set });
+}
+
+function fromModule(
+  experiment: Experiment,
+  at: {
+    readonly name: string;
+    readonly module: string;
+    readonly export: string;
+    readonly set?: readonly string[];
+  },
+): LoadedExperiment {
+  checkRegistry(experiment.registry, placeOf(at.module));
+  return {
+    ...checked(
+      at.name,
+      at.module,
+      at.set,
+      (set) => checkExperiment(experiment, { file: placeOf(at.module), set }),
+    ),
+    registry: experiment.registry,
+    registryAt: { module: at.module, export: at.export, path: ["registry"] },
+  };
+}
+
+/** The registry of the project in the working directory, or else the one that comes with Reprise. */
+export async function loadRegistry(): Promise<LoadedRegistry> {
+  const url = (await existing("registries/mod.ts")) ?? new URL("../registries/mod.ts", import.meta.url).href;
+  const { registry } = await importModule(url);
+  return {
+    registry: checkRegistry(registry, placeOf(url)),
+    at: { module: url, export: "registry", path: [] },
+  };
+}
+
+/** The replay config of a run, `configs/replay_NAME.yaml`, or the one at a path; without one, all is as by default. */
+export async function loadReplayConfig(run: string, file?: string): Promise<ReplayConfig> {
+  const url = file === undefined
+    ? await existing(`configs/replay_${run}.yaml`)
+    : await existing(file) ?? await existing(`configs/${file}.yaml`);
+  if (url !== undefined) return parseReplayConfig(await readText(url), { file: placeOf(url) });
+  if (file === undefined) return { run, binding: [], advisory: [] };
+  throw new ExperimentError("RESOURCE_DOES_NOT_EXIST", `There is no replay config "${file}".`, {
+    hint: "Give the path of a YAML file, such as configs/replay_exp_v1.yaml.",
+  });
+}
+
+async function findConfig(name: string): Promise<string | undefined> {
+  if (/^https?:/.test(name)) return name;
+  if (/[/\\]|\.(ya?ml|[cm]?tsx?)$/.test(name)) return await existing(name);
+  for (const ending of ["yaml", "ts"]) {
+    const found = await existing(`configs/${name}.${ending}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+async function noConfig(name: string): Promise<ExperimentError> {
+  return new ExperimentError(
+    "RESOURCE_DOES_NOT_EXIST",
+    `There is no config "${name}": neither configs/${name}.yaml nor configs/${name}.ts. ` +
+      suggestionOf(name, await configNames()),
+    { hint: "Name a config in configs/, or give the path of one." },
+  );
+}
+
+/** The names of the experiment configs in `configs/`. */
+export async function configNames(): Promise<readonly string[]> {
+  const names: string[] = [];
+  try {
+    for await (const { name } of Deno.readDir("configs")) {
+      const stem = /^(?!replay_)(.+)\.(yaml|ts)$/.exec(name)?.[1];
+      if (stem !== undefined) names.push(stem);
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return names.sort();
+}
+
+async function existing(path: string): Promise<string | undefined> {
+  const file = resolve(path);
+  try {
+    return (await Deno.stat(file)).isFile ? pathToFileURL(file).href : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    throw error;
+  }
+}
+
+async function readText(url: string): Promise<string> {
+  if (url.startsWith("file:")) return await Deno.readTextFile(new URL(url));
+  return (await import(url, { with: { type: "text" } })).default;
+}
+
+async function loadScript(
+  name: string,
+  url: string,
+  options: { readonly set?: readonly string[] },
+): Promise<LoadedExperiment> {
+  const module = await importModule(url);
+  const exported = ["experiment", "default"].find((key) => {
+    const value = module[key] as Partial<Experiment> | undefined;
+    return typeof value?.registry === "object" && typeof value.config === "object";
+  });
+  if (exported === undefined) {
+    throw new ExperimentError("INVALID_PARAMETER_VALUE", `${placeOf(url)} exports no experiment.`, {
+      hint: "Write `export const experiment = defineExperiment(registry, { … });`.",
+    });
+  }
+  return fromModule(module[exported] as Experiment, { name, module: url, export: exported, ...options });
+}
+
+async function importModule(url: string): Promise<Record<string, unknown>> {
+  try {
+    return await import(url);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ExperimentError("INVALID_STATE", `${placeOf(url)} can't be loaded: ${reason}`, {
+      hint: reason.includes("not a dependency")
+        ? "Give deno run your deno.json with -c, so that its import map is known."
+        : "Mend the module; `deno check` tells more.",
+      cause: error,
+    });
+  }
+}
+
+function checked(
+  name: string,
+  url: string,
+  set: readonly string[] = [],
+  check: (set: readonly Override[]) => Checked<ExperimentSpec>,
+): Pick<LoadedExperiment, "spec" | "origins" | "name" | "file" | "set"> {
+  const { value: spec, origins } = check(set.map(parseOverride));
+  return { spec, origins, name: basename(name) === name ? name : placeOf(url), file: placeOf(url), set };
+}

@@ -1,0 +1,50 @@
+import type { Dataset, Readable } from "./dataset.ts";
+
+/** What a feature view can be defined over: a dataset, or another view. */
+export type FeatureBase = Dataset | FeatureView;
+
+/** A named group of features: functions of one row, each computing one number. */
+export interface FeatureView {
+  /** The dataset whose rows are read, or the view whose features are read beside them. */
+  readonly base: FeatureBase;
+  /** The feature functions by name. Each has to be a pure function of its row, with a finite result. */
+  readonly features: Readonly<Record<string, (row: never) => number>>;
+}
+
+/** What a feature over a base may read: the dataset's columns but its target, and the features of a view it is over. */
+export type RowOf<Base> = Base extends Readable<infer Row> ? Readonly<Row> : never;
+
+/**
+ * Defines a feature view over a dataset or over another view. The features are those named here: to use one of the
+ * view below as it is, name it again, `petal_area: (row) => row.petal_area`. Their order has no meaning.
+ *
+ * @example
+ * ```ts
+ * import { defineFeatures } from "./mod.ts";
+ * import { iris_v1 } from "./registries/datasets/mod.ts";
+ *
+ * export const shapes = defineFeatures(iris_v1, {
+ *   petal_area: (row) => row.petal_length * row.petal_width,
+ * });
+ * ```
+ */
+export function defineFeatures<Base extends FeatureBase, Name extends string>(
+  base: Base,
+  features: Readonly<Record<Name, (row: RowOf<Base>) => number>>,
+): FeatureView & Readable<RowOf<Base> & Record<Name, number>> {
+  return { base, features };
+}
+
+/** The views from the one over the dataset itself up to `view`. */
+export function viewsBelow(view: FeatureView): readonly FeatureView[] {
+  return isView(view.base) ? [...viewsBelow(view.base), view] : [view];
+}
+
+/** The dataset that a view is over, directly or through other views. */
+export function datasetOf(view: FeatureView): Dataset {
+  return isView(view.base) ? datasetOf(view.base) : view.base;
+}
+
+function isView(base: FeatureBase): base is FeatureView {
+  return "features" in base;
+}

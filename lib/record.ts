@@ -1,0 +1,132 @@
+import type { ExperimentSpec } from "./config.ts";
+import { type Contract, headlineDigest, type MadeContract } from "./contract.ts";
+import { stringify } from "./deps/yaml.ts";
+import { canonicalJson, digestOfJson } from "./digest.ts";
+import { type GitState, VERSION } from "./environment.ts";
+import type { LoadedExperiment } from "./experiment.ts";
+import type { Prepared } from "./prepare.ts";
+import type { SourceReader } from "./source/source.ts";
+import { columnKind, placeOf } from "./table.ts";
+import type { DatasetInput, TrackingStore } from "./tracking/store.ts";
+
+/** The names of what a run keeps, for those who write and those who read them. */
+export const recorded = {
+  contract: "contract.json",
+  config: "config.yaml",
+  model: "model",
+  tags: {
+    config: "reprise.config",
+    set: "reprise.set",
+    replayOf: "reprise.replay_of",
+    failure: "reprise.failure",
+  },
+} as const;
+
+/** Records what a run was made of: the contract, the resolved config, and the source of every reached module. */
+export async function logSources(
+  store: TrackingStore,
+  runId: string,
+  { spec, origins }: LoadedExperiment,
+  { record, sources }: MadeContract,
+  reader: SourceReader,
+): Promise<void> {
+  await store.logArtifact(runId, recorded.contract, JSON.stringify(record, null, 2));
+  await store.logArtifact(runId, recorded.config, stringify(spec));
+  await store.logArtifact(runId, "config_origins.json", JSON.stringify(origins, null, 2));
+  const canonical = Object.fromEntries(
+    Object.entries(sources).map((
+      [clause, { canonical, declarations }],
+    ) => [clause, { canonical, declarations }]),
+  );
+  await store.logArtifact(
+    runId,
+    "source/canonical.json",
+    JSON.stringify({ scheme: record.scheme, clauses: canonical }, null, 2),
+  );
+  const modules = new Set(Object.values(sources).flatMap(({ modules }) => modules));
+  for (const module of modules) {
+    await store.logArtifact(runId, `source/modules/${artifactPathOf(module)}`, await reader.text(module));
+  }
+}
+
+/** A module's path below the working directory, or its URL with each part made fit for a file name. */
+function artifactPathOf(module: string): string {
+  return placeOf(module).replace(/^[a-z]+:\/\//, "").split("/").filter((part) => part !== "")
+    .map((part) => part.replace(/[^\w.\- ]/g, "_").replace(/^\.+$/, "_")).join("/");
+}
+
+/** The tags that make a run first-class in MLflow, and findable by what it ran. */
+export function tagsOf(
+  { name, file, set }: LoadedExperiment,
+  git: GitState | undefined,
+  replayOf: string | undefined,
+): Record<string, string> {
+  return {
+    "mlflow.source.name": file,
+    "mlflow.source.type": "LOCAL",
+    ...(git ? { "mlflow.source.git.commit": git.commit, "reprise.git.dirty": String(git.dirty) } : {}),
+    ...(git?.branch ? { "mlflow.source.git.branch": git.branch } : {}),
+    ...(git?.remote ? { "mlflow.source.git.repoURL": git.remote } : {}),
+    "reprise.version": VERSION,
+    [recorded.tags.config]: name,
+    ...(set.length > 0 ? { [recorded.tags.set]: JSON.stringify(set) } : {}),
+    ...(replayOf === undefined ? {} : { [recorded.tags.replayOf]: replayOf }),
+  };
+}
+
+/** The resolved config by dotted paths, as in the YAML, and the headline digests of the contract. */
+export function paramsOf(
+  { experiment: _experiment, run: _run, tracking: _tracking, ...spec }: ExperimentSpec,
+  contract: Contract,
+): Record<string, string> {
+  return {
+    ...flatten(spec, ""),
+    "contract.version": String(contract.version),
+    "contract.data": headlineDigest(contract, "data."),
+    "contract.features": headlineDigest(contract, "features."),
+    "contract.model": headlineDigest(contract, "model."),
+    "contract.split": contract.clauses.split!,
+  };
+}
+
+function flatten(value: object, prefix: string): Record<string, string> {
+  return Object.assign(
+    {},
+    ...Object.entries(value).map(([key, member]) => {
+      const path = prefix + key;
+      if (typeof member === "object" && member !== null && !Array.isArray(member)) {
+        return flatten(member, `${path}.`);
+      }
+      return { [path]: typeof member === "string" ? member : canonicalJson(member) };
+    }),
+  );
+}
+
+const COLSPEC_TYPES = {
+  number: "double",
+  integer: "long",
+  boolean: "boolean",
+  category: "string",
+  text: "string",
+};
+
+/** The record that the run used its dataset. */
+export function datasetInputOf({ spec, dataset, table, fingerprint }: Prepared): DatasetInput {
+  const { url } = dataset.source;
+  const local = url.startsWith("file:");
+  const columns = Object.entries(dataset.row.shape).map(([name, type]) => ({
+    type: COLSPEC_TYPES[columnKind(type as never).kind],
+    name,
+    required: true,
+  }));
+  return {
+    name: spec.data.name,
+    // MLflow's column for digests holds 36 characters.
+    digest: digestOfJson({ schema: fingerprint.schema, rows: fingerprint.rows }).slice(0, 32),
+    source_type: local ? "local" : "http",
+    source: JSON.stringify(local ? { uri: placeOf(url) } : { url }),
+    schema: JSON.stringify({ mlflow_colspec: columns }),
+    profile: JSON.stringify({ num_rows: table.rows, num_elements: table.rows * columns.length }),
+    context: "training",
+  };
+}

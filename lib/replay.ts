@@ -1,0 +1,217 @@
+import type { ReplayConfig } from "./config.ts";
+import { type Drift, driftsBetween } from "./compare.ts";
+import { CONTRACT_VERSION, contractOf, type ContractRecord } from "./contract.ts";
+import { gitState, lockText } from "./environment.ts";
+import { ExperimentError } from "./error.ts";
+import { type LoadedExperiment, loadExperiment, loadRecorded } from "./experiment.ts";
+import { suggestionOf } from "./nearest.ts";
+import { chooseFrom, prepare } from "./prepare.ts";
+import { recorded } from "./record.ts";
+import { firstDifference } from "./reproduction.ts";
+import { openSource, SCHEME } from "./source/source.ts";
+import { train, type TrainOptions } from "./train.ts";
+import type { Run, TrackingStore } from "./tracking/store.ts";
+
+/** What a replay says of a run: before a rerun `safe`, `blocked` or `unverifiable`; after one `reproduced` or `diverged`. */
+export type Verdict = "safe" | "blocked" | "unverifiable" | "reproduced" | "diverged";
+
+/** The past and the current contract of a run, what differs, and the verdict. */
+export interface ReplayReport {
+  /** What follows from the drifts. */
+  readonly verdict: Verdict;
+  /** The run that was judged. */
+  readonly run_id: string;
+  /** The run that repeated it, where one did. */
+  readonly rerun_id?: string;
+  /** Each clause that differs, binding or not. */
+  readonly drifts: readonly Drift[];
+  /** The name of the run that was judged. */
+  readonly run_name: string;
+  /** Which config the current side was made of: today's file, or the recorded one. */
+  readonly config: string;
+  /** What else a reader should know: how the run was chosen, which clauses were moved by the replay config. */
+  readonly notes: readonly string[];
+  /** Why a verdict is `unverifiable`, or how a rerun diverged. */
+  readonly reasons: readonly string[];
+  /** The recorded contract, where there is one. */
+  readonly past: ContractRecord | undefined;
+  /** Today's contract, where it could be made. */
+  readonly current: ContractRecord | undefined;
+}
+
+/** How to replay. */
+export interface ReplayOptions extends Omit<TrainOptions, "replayOf"> {
+  /** Which clauses bind. */
+  readonly config?: ReplayConfig;
+  /** Judge the config that the run recorded, even where there is one of its name today. @default false */
+  readonly recordedConfig?: boolean;
+  /** Train again when the verdict is safe, and compare. @default false */
+  readonly rerun?: boolean;
+  /** Today's experiment, where it isn't to be found by the recorded name. */
+  readonly experiment?: LoadedExperiment;
+}
+
+/**
+ * Judges whether running a recorded experiment today would be that run again. A mismatch is no exception: it is in the
+ * report.
+ *
+ * @param run The name of a run, of which the newest finished one is taken, or a run's id.
+ * @throws {ExperimentError} `RESOURCE_DOES_NOT_EXIST` for no such run; `TEMPORARILY_UNAVAILABLE` for a store out of reach.
+ */
+export async function replay(
+  run: { readonly name: string } | { readonly id: string },
+  options: ReplayOptions,
+): Promise<ReplayReport> {
+  const { store, signal } = options;
+  const policy = options.config ?? { binding: [], advisory: [] };
+  const found = "id" in run ? { run: await store.getRun(run.id), notes: [] } : await findRun(store, run.name);
+  const past = found.run;
+  const base = {
+    run_id: past.info.run_id,
+    run_name: past.info.run_name,
+    notes: [...found.notes, ...policyNotes(policy)],
+  };
+  const unverifiable = (
+    reasons: readonly string[],
+    rest: Partial<Pick<ReplayReport, "drifts" | "past" | "current" | "config">> = {},
+  ): ReplayReport => ({
+    verdict: "unverifiable",
+    drifts: [],
+    config: "",
+    past: undefined,
+    current: undefined,
+    ...base,
+    ...rest,
+    reasons,
+  });
+
+  const pastRecord = await readContract(store, past);
+  if (typeof pastRecord === "string") return unverifiable([pastRecord]);
+  const reasons: string[] = [];
+  let experiment: LoadedExperiment;
+  let current: ContractRecord;
+  try {
+    experiment = await todaysExperiment(store, past, options);
+    const choice = chooseFrom(experiment.registry, experiment.spec);
+    const [lock, git, prepared] = await Promise.all([
+      lockText(),
+      gitState(),
+      prepare(choice, signal ? { signal } : {}).catch((error): undefined => {
+        reasons.push(reasonOf(error));
+      }),
+    ]);
+    const reader = openSource(lock === undefined ? {} : { lock });
+    current = (await contractOf(experiment, choice, { prepared, reader, git, lock })).record;
+  } catch (error) {
+    return unverifiable([reasonOf(error)], { past: pastRecord });
+  }
+  const comparable = reasons.length === 0 ? undefined : (clause: string) => clause in current.clauses;
+  const drifts = driftsBetween(pastRecord, current, { policy, ...(comparable ? { comparable } : {}) });
+  const judged = { ...base, drifts, past: pastRecord, current, config: experiment.file, reasons };
+  if (reasons.length > 0) return unverifiable(reasons, judged);
+  if (drifts.some(({ binding }) => binding)) return { ...judged, verdict: "blocked" };
+  if (options.rerun !== true) return { ...judged, verdict: "safe" };
+
+  const again = await train(experiment, { ...options, replayOf: past.info.run_id });
+  const difference = again.status === "FINISHED"
+    ? await firstDifference(store, past.info.run_id, again.run_id)
+    : again.reason ?? `the rerun ended ${again.status}`;
+  return {
+    ...judged,
+    verdict: difference === undefined ? "reproduced" : "diverged",
+    rerun_id: again.run_id,
+    reasons: difference === undefined ? [] : [difference],
+  };
+}
+
+/** The newest finished run of a name, with a word on the others. */
+async function findRun(store: TrackingStore, name: string): Promise<{ run: Run; notes: readonly string[] }> {
+  const { runs } = await store.searchRuns({ run_name: name, max_results: 1000 });
+  const run = runs.find(({ info }) => info.status === "FINISHED");
+  if (run === undefined) throw await noRun(store, name, runs);
+  if (runs.length === 1) return { run, notes: [] };
+  return {
+    run,
+    notes: [
+      `${runs.length} runs are named "${name}"; this is the newest finished one. --run-id picks another.`,
+    ],
+  };
+}
+
+async function noRun(
+  store: TrackingStore,
+  name: string,
+  unfinished: readonly Run[],
+): Promise<ExperimentError> {
+  if (unfinished.length > 0) {
+    const states = unfinished.map(({ info }) => `${info.run_id} ${info.status}`).slice(0, 5).join(", ");
+    return new ExperimentError(
+      "RESOURCE_DOES_NOT_EXIST",
+      `No run named "${name}" in ${store.uri} is finished: ${states}.`,
+      {
+        hint: "Train it again, or judge one of these with --run-id.",
+      },
+    );
+  }
+  const { runs } = await store.searchRuns({ max_results: 1000 });
+  const names = [...new Set(runs.map(({ info }) => info.run_name))];
+  return new ExperimentError(
+    "RESOURCE_DOES_NOT_EXIST",
+    `There is no run named "${name}" in ${store.uri}. ${suggestionOf(name, names)}`,
+    { hint: "`runs list` shows what there is; --tracking-uri names another store." },
+  );
+}
+
+/** The recorded contract; or, in words, why there is none to compare with. */
+async function readContract(store: TrackingStore, { info }: Run): Promise<ContractRecord | string> {
+  let text: string;
+  try {
+    text = new TextDecoder().decode(await store.downloadArtifact(info.run_id, recorded.contract));
+  } catch (error) {
+    if (!(error instanceof ExperimentError) || error.code !== "RESOURCE_DOES_NOT_EXIST") throw error;
+    return `The run has no ${recorded.contract}: it was not recorded by Reprise, or its artifacts are gone.`;
+  }
+  let record: ContractRecord;
+  try {
+    record = JSON.parse(text);
+  } catch {
+    return `The run's ${recorded.contract} is not JSON: it was changed since it was recorded.`;
+  }
+  if (record.version === CONTRACT_VERSION && record.scheme === SCHEME && record.clauses && record.evidence) {
+    return record;
+  }
+  return `The run's contract has version ${record.version} (${record.scheme}), but this Reprise knows version ` +
+    `${CONTRACT_VERSION} (${SCHEME}).`;
+}
+
+/** Today's config of the name that the run recorded, with the overrides it was run with; else the recorded config. */
+async function todaysExperiment(
+  store: TrackingStore,
+  run: Run,
+  options: ReplayOptions,
+): Promise<LoadedExperiment> {
+  const name = run.tags[recorded.tags.config] ?? run.info.run_name;
+  if (options.recordedConfig !== true) {
+    if (options.experiment) return options.experiment;
+    const set = JSON.parse(run.tags[recorded.tags.set] ?? "[]") as string[];
+    try {
+      return await loadExperiment(name, { set });
+    } catch (error) {
+      if (!(error instanceof ExperimentError) || error.code !== "RESOURCE_DOES_NOT_EXIST") throw error;
+    }
+  }
+  const text = new TextDecoder().decode(await store.downloadArtifact(run.info.run_id, recorded.config));
+  return await loadRecorded(text, { name, file: `${recorded.config} of run ${run.info.run_id}` });
+}
+
+function policyNotes({ binding, advisory }: Pick<ReplayConfig, "binding" | "advisory">): readonly string[] {
+  return [
+    ...binding.map((pattern) => `The replay config makes ${pattern} binding.`),
+    ...advisory.map((pattern) => `The replay config makes ${pattern} advisory.`),
+  ];
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof ExperimentError && error.code !== "TEMPORARILY_UNAVAILABLE") return error.message;
+  throw error;
+}

@@ -1,0 +1,160 @@
+import { ExperimentError } from "../error.ts";
+import { installedPackageOf, parsePackageSpecifier } from "./specifier.ts";
+
+/** How a package resolves now. */
+export interface ResolvedPackage {
+  /** The name, such as `zod` or `jsr:@std/yaml`. */
+  readonly name: string;
+  /** The version; several, parted by commas, where the code imports several. */
+  readonly version: string;
+  /** What the lock file or Deno's cache says that its archive must hash to, where one of them does. */
+  readonly integrity: string | undefined;
+  /** `name@version integrity` of all that it depends on in the lock file, sorted; empty where none pins it. */
+  readonly dependencies: readonly string[];
+}
+
+/** The part of a lock file that pins packages. */
+interface Lock {
+  readonly specifiers?: Readonly<Record<string, string>>;
+  readonly npm?: Readonly<Record<string, LockedPackage>>;
+  readonly jsr?: Readonly<Record<string, LockedPackage>>;
+}
+
+interface LockedPackage {
+  readonly integrity?: string;
+  readonly dependencies?: readonly string[];
+  readonly optionalDependencies?: readonly string[];
+}
+
+/**
+ * How a package resolves now, without loading it.
+ *
+ * @param options.specifiers What it is imported by; where the code imports several versions of it, all are told.
+ * @param options.lock The text of the lock file, where there is one.
+ * @throws {ExperimentError} `INVALID_STATE` where nothing says which version a range stands for.
+ */
+export async function resolvePackage(name: string, options: {
+  readonly specifiers: Iterable<string>;
+  readonly lock: string | undefined;
+}): Promise<ResolvedPackage> {
+  const lock = parseLock(options.lock);
+  const asked = name.startsWith("jsr:") ? name : `npm:${name}`;
+  const known = [...options.specifiers];
+  const specifiers = known.length > 0
+    ? known
+    : Object.keys(lock.specifiers ?? {}).filter((each) => each === asked || each.startsWith(`${asked}@`));
+  const resolved = new Map<string, ResolvedPackage>();
+  for (const specifier of specifiers.length > 0 ? specifiers : [asked]) {
+    const one = await resolveOne(name, specifier, lock);
+    resolved.set(one.version, one);
+  }
+  const all = [...resolved.values()].sort((a, b) => (a.version < b.version ? -1 : 1));
+  const integrities = all.flatMap(({ integrity }) => integrity ?? []);
+  return {
+    name,
+    version: all.map(({ version }) => version).join(", "),
+    integrity: integrities.length === all.length ? integrities.join(", ") : undefined,
+    dependencies: [...new Set(all.flatMap(({ dependencies }) => dependencies))].sort(),
+  };
+}
+
+async function resolveOne(name: string, specifier: string, lock: Lock): Promise<ResolvedPackage> {
+  const url = resolve(specifier);
+  const installed = installedPackageOf(url);
+  const version = (installed && (installed.version ?? await versionIn(installed.folder))) ??
+    lockedVersion(url, lock) ?? exactVersion(url);
+  if (version === undefined) {
+    throw new ExperimentError(
+      "INVALID_STATE",
+      `Which version of ${name} is used can't be told: it is imported as "${specifier}", and nothing pins that.`,
+      { hint: "Import an exact version, such as npm:zod@4.6.7, or keep a deno.lock." },
+    );
+  }
+  const section = (name.startsWith("jsr:") ? lock.jsr : lock.npm) ?? {};
+  const key = keyIn(section, `${name.replace(/^jsr:/, "")}@${version}`);
+  return {
+    name,
+    version,
+    integrity: key === undefined ? await cachedIntegrity(installed, version) : section[key]?.integrity,
+    dependencies: key === undefined || section === lock.jsr ? [] : dependenciesOf(section, key),
+  };
+}
+
+function resolve(specifier: string): string {
+  try {
+    return import.meta.resolve(specifier);
+  } catch {
+    return specifier;
+  }
+}
+
+function lockedVersion(specifier: string, lock: Lock): string | undefined {
+  const parsed = parsePackageSpecifier(specifier);
+  if (parsed === undefined) return undefined;
+  const { scheme, name, version } = parsed;
+  const asked = version === "" ? `${scheme}:${name}` : `${scheme}:${name}@${version}`;
+  return lock.specifiers?.[asked]?.split("_")[0];
+}
+
+function exactVersion(specifier: string): string | undefined {
+  return /^\d+\.\d+\.\d+[^ |]*$/.exec(parsePackageSpecifier(specifier)?.version ?? "")?.[0];
+}
+
+/** The key of `name@version` in a lock, where the packages that it was matched with may follow after `_`. */
+function keyIn(
+  packages: Readonly<Record<string, LockedPackage>>,
+  nameAndVersion: string,
+): string | undefined {
+  if (nameAndVersion in packages) return nameAndVersion;
+  return Object.keys(packages).find((each) => each.startsWith(`${nameAndVersion}_`));
+}
+
+function dependenciesOf(packages: Readonly<Record<string, LockedPackage>>, root: string): string[] {
+  const reached = new Set([root]);
+  for (const key of reached) {
+    const { dependencies = [], optionalDependencies = [] } = packages[key] ?? {};
+    for (const each of [...dependencies, ...optionalDependencies]) {
+      // `alias@npm:name@version`, `name@version`, or only `name` where the lock holds one version of it.
+      const asked = each.replace(/^.+@npm:/, "");
+      const found = asked.lastIndexOf("@") > 0
+        ? keyIn(packages, asked)
+        : Object.keys(packages).find((other) => other.startsWith(`${asked}@`));
+      if (found !== undefined) reached.add(found);
+    }
+  }
+  reached.delete(root);
+  return [...reached].map((key) => `${/^.[^@]*@[^_]*/.exec(key)?.[0]} ${packages[key]?.integrity ?? "-"}`)
+    .sort();
+}
+
+async function versionIn(folder: string): Promise<string | undefined> {
+  const text = await readIfAllowed(`${folder}package.json`);
+  return text === undefined ? undefined : JSON.parse(text).version;
+}
+
+async function cachedIntegrity(
+  installed: ReturnType<typeof installedPackageOf>,
+  version: string,
+): Promise<string | undefined> {
+  if (installed === undefined || installed.folder.includes("/node_modules/")) return undefined;
+  const text = await readIfAllowed(new URL("../registry.json", installed.folder).href);
+  return text === undefined ? undefined : JSON.parse(text).versions?.[version]?.dist?.integrity;
+}
+
+async function readIfAllowed(url: string): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(new URL(url));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) return undefined;
+    throw error;
+  }
+}
+
+function parseLock(text: string | undefined): Lock {
+  if (text === undefined) return {};
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ExperimentError("INVALID_PARAMETER_VALUE", "The lock file is no JSON.", { cause });
+  }
+}

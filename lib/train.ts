@@ -1,0 +1,262 @@
+import { type Contract, contractIn, contractOf, type MadeContract } from "./contract.ts";
+import { type GitState, gitState, lockText, now, userName } from "./environment.ts";
+import { ExperimentError } from "./error.ts";
+import type { LoadedExperiment } from "./experiment.ts";
+import { takeRows } from "./matrix.ts";
+import { metrics as metricFunctions } from "./metrics.ts";
+import type { Estimator } from "./model.ts";
+import { chooseFrom, prepare, type Prepared } from "./prepare.ts";
+import { randomOf } from "./random.ts";
+import { datasetInputOf, logSources, paramsOf, recorded, tagsOf } from "./record.ts";
+import { openSource, type SourceReader } from "./source/source.ts";
+import { placeOf, sourceBytesDigest } from "./table.ts";
+import type { Metric, RunStatus, TrackingStore } from "./tracking/store.ts";
+
+/** What happens in a run, as it happens. */
+export type TrainEvent =
+  | {
+    readonly kind: "prepared";
+    readonly rows: number;
+    readonly features: number;
+    readonly train: number;
+    readonly test: number;
+  }
+  | {
+    readonly kind: "started";
+    readonly run_id: string;
+    readonly run_name: string;
+    readonly experiment: string;
+    readonly store: string;
+    /** How many epochs the params ask for, where they have one called so. */
+    readonly epochs: number | undefined;
+  }
+  | { readonly kind: "epoch"; readonly epoch: number; readonly metrics: Readonly<Record<string, number>> }
+  | { readonly kind: "ended"; readonly status: RunStatus; readonly reason?: string };
+
+/** A run that ended. */
+export interface TrainedRun {
+  /** The id that the store gave it. */
+  readonly run_id: string;
+  /** Its name, by which a replay finds it. */
+  readonly run_name: string;
+  /** The name of its experiment. */
+  readonly experiment: string;
+  /** FINISHED, or FAILED where code or data changed under the fit. */
+  readonly status: RunStatus;
+  /** The params as recorded. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The test scores, and the last value of each curve. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** What it was made of. */
+  readonly contract: Contract;
+  /** Why the run isn't FINISHED. */
+  readonly reason?: string;
+}
+
+/** How to train. */
+export interface TrainOptions {
+  /** Where the run is recorded. */
+  readonly store: TrackingStore;
+  /** Is told what happens, as it happens. */
+  readonly onEvent?: (event: TrainEvent) => void;
+  /** Ends the run as KILLED when aborted. */
+  readonly signal?: AbortSignal;
+  /** The id of the run that this one repeats. */
+  readonly replayOf?: string;
+}
+
+/** How many milliseconds a fit may go on before other work gets its turn, and how often a curve is recorded. */
+const YIELD_MS = 50;
+const RECORD_MS = 2000;
+
+/**
+ * Trains an experiment and records it as one run: data, features and split are prepared, the model is fitted to the
+ * train rows and scored on the test rows. The run reads FINISHED only if code and data are still the same after the fit.
+ *
+ * @throws {ExperimentError} for bad data, and for a store out of reach. Any error ends the run as FAILED.
+ */
+export async function train(experiment: LoadedExperiment, options: TrainOptions): Promise<TrainedRun> {
+  const { store, onEvent = () => {}, signal, replayOf } = options;
+  const { spec } = experiment;
+  const choice = chooseFrom(experiment.registry, spec);
+  const [prepared, lock, git, user] = await Promise.all([
+    prepare(choice, signal ? { signal } : {}),
+    lockText(),
+    gitState(),
+    userName(),
+  ]);
+  const reader = openSource(lock === undefined ? {} : { lock });
+  const made = await contractOf(experiment, choice, { prepared, reader, git, lock });
+  const contract = contractIn(made.record);
+  onEvent({
+    kind: "prepared",
+    rows: prepared.table.rows,
+    features: prepared.features.length,
+    train: prepared.split.train.length,
+    test: prepared.split.test.length,
+  });
+
+  const { experiment_id } = await store.ensureExperiment(spec.experiment);
+  const { run_id } = await store.createRun({
+    experiment_id,
+    run_name: spec.run,
+    user_id: user,
+    start_time: now(),
+    tags: tagsOf(experiment, git, replayOf),
+  });
+  const end = async (status: RunStatus, reason?: string) => {
+    if (reason !== undefined) {
+      await store.logBatch(run_id, { tags: { [recorded.tags.failure]: reason.slice(0, 5000) } });
+    }
+    await store.updateRun(run_id, { status, end_time: now() });
+    onEvent({ kind: "ended", status, ...(reason === undefined ? {} : { reason }) });
+  };
+  try {
+    const { epochs } = spec.model.params;
+    onEvent({
+      kind: "started",
+      run_id,
+      run_name: spec.run,
+      experiment: spec.experiment,
+      store: store.uri,
+      epochs: typeof epochs === "number" ? epochs : undefined,
+    });
+    const params = paramsOf(spec, contract);
+    await store.logBatch(run_id, { params });
+    await store.logInputs(run_id, [datasetInputOf(prepared)]);
+    await logSources(store, run_id, experiment, made, reader);
+
+    const curve = curveRecorder(store, run_id, { onEvent, ...(signal ? { signal } : {}) });
+    const estimator = await fit(prepared, curve.onEpoch).finally(curve.flush);
+    signal?.throwIfAborted();
+    const scores = await score(estimator, prepared);
+    for (const [path, content] of Object.entries(estimator.save())) {
+      await store.logArtifact(run_id, `${recorded.model}/${path}`, content);
+    }
+    const timestamp = now();
+    const points = Object.entries(scores).map(([key, value]): Metric => ({ key, value, timestamp, step: 0 }));
+    await store.logBatch(run_id, { metrics: points });
+    signal?.throwIfAborted();
+
+    const reason = await changeSince(experiment, prepared, made, { reader, git, lock });
+    const status = reason === undefined ? "FINISHED" : "FAILED";
+    await end(status, reason);
+    return {
+      run_id,
+      run_name: spec.run,
+      experiment: spec.experiment,
+      status,
+      params,
+      metrics: { ...curve.last(), ...scores },
+      contract,
+      ...(reason === undefined ? {} : { reason }),
+    };
+  } catch (error) {
+    try {
+      if (signal?.aborted) await end("KILLED");
+      else await end("FAILED", error instanceof Error ? error.message : String(error));
+    } catch {
+      // The store is out of reach too: the first error is the one to tell.
+    }
+    throw error;
+  }
+}
+
+async function fit(
+  prepared: Prepared,
+  onEpoch: ReturnType<typeof curveRecorder>["onEpoch"],
+): Promise<Estimator> {
+  const { spec, model, x, y, split, classes, features } = prepared;
+  return await model.fit({
+    x: takeRows(x, split.train),
+    y: Uint32Array.from(split.train, (row) => y[row]!),
+    classes,
+    features,
+    params: spec.model.params,
+    random: randomOf(spec.seed).stream("fit"),
+    onEpoch,
+  });
+}
+
+async function score(estimator: Estimator, { spec, x, y, split }: Prepared): Promise<Record<string, number>> {
+  const probabilities = await estimator.predict(takeRows(x, split.test));
+  const actual = Uint32Array.from(split.test, (row) => y[row]!);
+  return Object.fromEntries(
+    spec.metrics.map((name) => [name, metricFunctions[name]({ actual, probabilities })]),
+  );
+}
+
+/** Records the training curve while the fit goes on, and lets signals and other work have their turn. */
+function curveRecorder(
+  store: TrackingStore,
+  runId: string,
+  { onEvent, signal }: { readonly onEvent: (event: TrainEvent) => void; readonly signal?: AbortSignal },
+) {
+  let points: Metric[] = [];
+  let last: Readonly<Record<string, number>> = {};
+  let [yielded, recorded] = [now(), now()];
+  const flush = async () => {
+    const metrics = points;
+    points = [];
+    if (metrics.length > 0) await store.logBatch(runId, { metrics });
+  };
+  const onEpoch = async (epoch: number, metrics: Readonly<Record<string, number>>) => {
+    const timestamp = now();
+    last = metrics;
+    for (const [key, value] of Object.entries(metrics)) {
+      if (Object.hasOwn(metricFunctions, key)) throw scoreName(key);
+      points.push({ key, value, timestamp, step: epoch });
+    }
+    onEvent({ kind: "epoch", epoch, metrics });
+    if (timestamp - yielded >= YIELD_MS) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      yielded = now();
+      signal?.throwIfAborted();
+    }
+    if (timestamp - recorded >= RECORD_MS) {
+      await flush();
+      recorded = now();
+    }
+  };
+  return { onEpoch, flush, last: () => last };
+}
+
+function scoreName(key: string): ExperimentError {
+  return new ExperimentError(
+    "INVALID_PARAMETER_VALUE",
+    `The training curve "${key}" has the name of a test score, so the two could not be told apart.`,
+    { hint: `Call it train_${key} in the model's onEpoch.` },
+  );
+}
+
+/** What of code and data changed between preparing and now, in words; undefined where nothing did. */
+async function changeSince(
+  experiment: LoadedExperiment,
+  prepared: Prepared,
+  made: MadeContract,
+  { reader, git, lock }: {
+    readonly reader: SourceReader;
+    readonly git: GitState | undefined;
+    readonly lock: string | undefined;
+  },
+): Promise<string | undefined> {
+  const current = openSource({ text: "current", ...(lock === undefined ? {} : { lock }) });
+  const modules = [...new Set(Object.values(made.sources).flatMap(({ modules }) => modules))];
+  const edited: string[] = [];
+  for (const module of modules) {
+    if ((await current.text(module)) !== (await reader.text(module))) edited.push(module);
+  }
+  const sameBytes = (await sourceBytesDigest(prepared.dataset)) === prepared.table.bytes;
+  if (edited.length === 0 && sameBytes) return undefined;
+
+  const again = sameBytes ? prepared : await prepare(prepared);
+  const { record } = await contractOf(experiment, prepared, { prepared: again, reader: current, git, lock });
+  const changed = Object.keys(record.clauses).filter((clause) =>
+    record.clauses[clause] !== made.record.clauses[clause]
+  );
+  if (changed.length === 0) return undefined;
+  const places = [...edited, ...(sameBytes ? [] : [prepared.dataset.source.url])].map(placeOf).join(", ");
+  return `${places} changed while the model was fitted, so the run isn't one of its contract: ${
+    changed.join(", ")
+  }.`;
+}

@@ -1,0 +1,47 @@
+/**
+ * Reprise: ML experiments that can be run again, and that say exactly why when they can't.
+ *
+ * @module
+ */
+
+export { csv, defineDataset } from "./lib/dataset.ts";
+export type { ColumnType, Dataset, Readable, RowShape, TableSource } from "./lib/dataset.ts";
+export { defineFeatures } from "./lib/features.ts";
+export type { FeatureBase, FeatureView, RowOf } from "./lib/features.ts";
+export { defineModel } from "./lib/model.ts";
+export type { Estimator, FitInput, Model } from "./lib/model.ts";
+export type { Matrix } from "./lib/matrix.ts";
+export type { Random } from "./lib/random.ts";
+export { defineExperiment, defineRegistry } from "./lib/registry.ts";
+export type { ChoiceOf, Experiment, ExperimentConfig, ModelChoice, Registry } from "./lib/registry.ts";
+export { main } from "./lib/main.ts";
+
+export { loadExperiment } from "./lib/experiment.ts";
+export type { LoadedExperiment } from "./lib/experiment.ts";
+export type { ExperimentSpec, ReplayConfig } from "./lib/config.ts";
+export type { HoldoutSpec, SplitSpec } from "./lib/split.ts";
+export type { MetricName } from "./lib/metrics.ts";
+export type { Contract, ContractRecord, Evidence } from "./lib/contract.ts";
+export type { Drift, DriftKind } from "./lib/compare.ts";
+export type { SourceLocation } from "./lib/source/source.ts";
+export { train } from "./lib/train.ts";
+export type { TrainedRun, TrainEvent, TrainOptions } from "./lib/train.ts";
+export { replay } from "./lib/replay.ts";
+export type { ReplayOptions, ReplayReport, Verdict } from "./lib/replay.ts";
+export { openStore } from "./lib/tracking/open_store.ts";
+export type { Credentials, StoreOptions } from "./lib/tracking/open_store.ts";
+export type {
+  ArtifactInfo,
+  Batch,
+  DatasetInput,
+  Experiment as TrackingExperiment,
+  Metric,
+  Run,
+  RunInfo,
+  RunPage,
+  RunSearch,
+  RunStatus,
+  TrackingStore,
+} from "./lib/tracking/store.ts";
+export { ExperimentError } from "./lib/error.ts";
+export type { ErrorCode } from "./lib/error.ts";

@@ -1,0 +1,1 @@
+export { iris_v1 } from "./iris_v1.ts";

@@ -1,0 +1,13 @@
+import { defineFeatures } from "../../mod.ts";
+import { iris_v1 } from "../datasets/mod.ts";
+import { ratio } from "./_helpers.ts";
+
+export const iris_v1_features_v1 = defineFeatures(iris_v1, {
+  sepal_length: (row) => row.sepal_length,
+  sepal_width: (row) => row.sepal_width,
+  petal_length: (row) => row.petal_length,
+  petal_width: (row) => row.petal_width,
+  petal_area: (row) => row.petal_length * row.petal_width,
+  petal_shape: (row) => ratio(row.petal_length, row.petal_width),
+  sepal_shape: (row) => ratio(row.sepal_length, row.sepal_width),
+});
