@@ -1,5 +1,5 @@
 import type { ExperimentSpec } from "./config.ts";
-import { type Contract, headlineDigest, type MadeContract } from "./contract.ts";
+import { headlineDigest, type MadeContract } from "./contract.ts";
 import { stringify } from "./deps/yaml.ts";
 import { canonicalJson, digestOfJson } from "./digest.ts";
 import { type GitState, VERSION } from "./environment.ts";
@@ -14,6 +14,7 @@ export const recorded = {
   contract: "contract.json",
   config: "config.yaml",
   model: "model",
+  params: { contract: "contract.digest" },
   tags: {
     config: "reprise.config",
     set: "reprise.set",
@@ -31,7 +32,9 @@ export async function logSources(
   reader: SourceReader,
 ): Promise<void> {
   await store.logArtifact(runId, recorded.contract, JSON.stringify(record, null, 2));
-  await store.logArtifact(runId, recorded.config, stringify(spec));
+  // Where a run is recorded is no part of what it was, and may hold credentials.
+  const { tracking: _tracking, ...config } = spec;
+  await store.logArtifact(runId, recorded.config, stringify(config));
   await store.logArtifact(runId, "config_origins.json", JSON.stringify(origins, null, 2));
   const canonical = Object.fromEntries(
     Object.entries(sources).map((
@@ -61,6 +64,7 @@ export function tagsOf(
   git: GitState | undefined,
   replayOf: string | undefined,
 ): Record<string, string> {
+  const overrides = set.filter((override) => !override.startsWith("tracking"));
   return {
     "mlflow.source.name": file,
     "mlflow.source.type": "LOCAL",
@@ -69,23 +73,25 @@ export function tagsOf(
     ...(git?.remote ? { "mlflow.source.git.repoURL": git.remote } : {}),
     "reprise.version": VERSION,
     [recorded.tags.config]: name,
-    ...(set.length > 0 ? { [recorded.tags.set]: JSON.stringify(set) } : {}),
+    ...(overrides.length > 0 ? { [recorded.tags.set]: JSON.stringify(overrides) } : {}),
     ...(replayOf === undefined ? {} : { [recorded.tags.replayOf]: replayOf }),
   };
 }
 
-/** The resolved config by dotted paths, as in the YAML, and the headline digests of the contract. */
-export function paramsOf(
-  { experiment: _experiment, run: _run, tracking: _tracking, ...spec }: ExperimentSpec,
-  contract: Contract,
-): Record<string, string> {
+/**
+ * The resolved config by dotted paths, as in the YAML, and the headline digests of the contract. MLflow's params can't
+ * be changed once they are recorded, so these vouch for `contract.json`.
+ */
+export function paramsOf(spec: ExperimentSpec, { record }: MadeContract): Record<string, string> {
+  const { experiment: _experiment, run: _run, tracking: _tracking, ...choices } = spec;
   return {
-    ...flatten(spec, ""),
-    "contract.version": String(contract.version),
-    "contract.data": headlineDigest(contract, "data."),
-    "contract.features": headlineDigest(contract, "features."),
-    "contract.model": headlineDigest(contract, "model."),
-    "contract.split": contract.clauses.split!,
+    ...flatten(choices, ""),
+    "contract.version": String(record.version),
+    [recorded.params.contract]: digestOfJson(record),
+    "contract.data": headlineDigest(record, "data."),
+    "contract.features": headlineDigest(record, "features."),
+    "contract.model": headlineDigest(record, "model."),
+    "contract.split": record.clauses.split!,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ReplayConfig } from "./config.ts";
 import { type Drift, driftsBetween } from "./compare.ts";
 import { CONTRACT_VERSION, contractOf, type ContractRecord } from "./contract.ts";
+import { digestOfJson } from "./digest.ts";
 import { gitState, lockText } from "./environment.ts";
 import { ExperimentError } from "./error.ts";
 import { type LoadedExperiment, loadExperiment, loadRecorded } from "./experiment.ts";
@@ -125,45 +126,46 @@ export async function replay(
 }
 
 /** The newest finished run of a name, with a word on the others. */
-async function findRun(store: TrackingStore, name: string): Promise<{ run: Run; notes: readonly string[] }> {
-  const { runs } = await store.searchRuns({ run_name: name, max_results: 1000 });
-  const run = runs.find(({ info }) => info.status === "FINISHED");
-  if (run === undefined) throw await noRun(store, name, runs);
-  if (runs.length === 1) return { run, notes: [] };
+async function findRun(
+  store: TrackingStore,
+  name: string,
+): Promise<{ readonly run: Run; readonly notes: readonly string[] }> {
+  const [finished, all] = await Promise.all([
+    store.searchRuns({ run_name: name, status: "FINISHED", max_results: 1 }),
+    store.searchRuns({ run_name: name, max_results: 2 }),
+  ]);
+  const [run] = finished.runs;
+  if (run === undefined) throw await noRun(store, name, all.runs[0]);
+  if (all.runs.length === 1) return { run, notes: [] };
   return {
     run,
-    notes: [
-      `${runs.length} runs are named "${name}"; this is the newest finished one. --run-id picks another.`,
-    ],
+    notes: [`Other runs are named "${name}" too; this is the newest finished one. --run-id picks another.`],
   };
 }
 
-async function noRun(
-  store: TrackingStore,
-  name: string,
-  unfinished: readonly Run[],
-): Promise<ExperimentError> {
-  if (unfinished.length > 0) {
-    const states = unfinished.map(({ info }) => `${info.run_id} ${info.status}`).slice(0, 5).join(", ");
+async function noRun(store: TrackingStore, name: string, newest: Run | undefined): Promise<ExperimentError> {
+  const at = `in ${store.uri}`;
+  if (newest !== undefined) {
     return new ExperimentError(
       "RESOURCE_DOES_NOT_EXIST",
-      `No run named "${name}" in ${store.uri} is finished: ${states}.`,
-      {
-        hint: "Train it again, or judge one of these with --run-id.",
-      },
+      `No run named "${name}" ${at} is finished: the newest, ${newest.info.run_id}, is ${newest.info.status}.`,
+      { hint: "Train it again." },
     );
   }
   const { runs } = await store.searchRuns({ max_results: 1000 });
   const names = [...new Set(runs.map(({ info }) => info.run_name))];
   return new ExperimentError(
     "RESOURCE_DOES_NOT_EXIST",
-    `There is no run named "${name}" in ${store.uri}. ${suggestionOf(name, names)}`,
+    `There is no run named "${name}" ${at}. ${suggestionOf(name, names)}`,
     { hint: "`runs list` shows what there is; --tracking-uri names another store." },
   );
 }
 
 /** The recorded contract; or, in words, why there is none to compare with. */
-async function readContract(store: TrackingStore, { info }: Run): Promise<ContractRecord | string> {
+async function readContract(store: TrackingStore, { info, params }: Run): Promise<ContractRecord | string> {
+  if (info.status !== "FINISHED") {
+    return `The run is ${info.status}, so it isn't known to be one of its contract.`;
+  }
   let text: string;
   try {
     text = new TextDecoder().decode(await store.downloadArtifact(info.run_id, recorded.contract));
@@ -171,17 +173,20 @@ async function readContract(store: TrackingStore, { info }: Run): Promise<Contra
     if (!(error instanceof ExperimentError) || error.code !== "RESOURCE_DOES_NOT_EXIST") throw error;
     return `The run has no ${recorded.contract}: it was not recorded by Reprise, or its artifacts are gone.`;
   }
+  const changed = `The run's ${recorded.contract} was changed since it was recorded`;
   let record: ContractRecord;
   try {
     record = JSON.parse(text);
   } catch {
-    return `The run's ${recorded.contract} is not JSON: it was changed since it was recorded.`;
+    return `${changed}: it is not JSON.`;
   }
-  if (record.version === CONTRACT_VERSION && record.scheme === SCHEME && record.clauses && record.evidence) {
-    return record;
+  if (record.version !== CONTRACT_VERSION || record.scheme !== SCHEME) {
+    return `The run's contract has version ${record.version} (${record.scheme}), but this Reprise knows version ` +
+      `${CONTRACT_VERSION} (${SCHEME}).`;
   }
-  return `The run's contract has version ${record.version} (${record.scheme}), but this Reprise knows version ` +
-    `${CONTRACT_VERSION} (${SCHEME}).`;
+  // A param can't be changed in MLflow once it is recorded, but an artifact can.
+  if (digestOfJson(record) === params[recorded.params.contract]) return record;
+  return `${changed}: its digest isn't the one of the param ${recorded.params.contract}.`;
 }
 
 /** Today's config of the name that the run recorded, with the overrides it was run with; else the recorded config. */
@@ -193,7 +198,7 @@ async function todaysExperiment(
   const name = run.tags[recorded.tags.config] ?? run.info.run_name;
   if (options.recordedConfig !== true) {
     if (options.experiment) return options.experiment;
-    const set = JSON.parse(run.tags[recorded.tags.set] ?? "[]") as string[];
+    const set = JSON.parse(run.tags[recorded.tags.set] ?? "[]") as readonly string[];
     try {
       return await loadExperiment(name, { set });
     } catch (error) {

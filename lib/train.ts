@@ -121,7 +121,7 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
       store: store.uri,
       epochs: typeof epochs === "number" ? epochs : undefined,
     });
-    const params = paramsOf(spec, contract);
+    const params = paramsOf(spec, made);
     await store.logBatch(run_id, { params });
     await store.logInputs(run_id, [datasetInputOf(prepared)]);
     await logSources(store, run_id, experiment, made, reader);

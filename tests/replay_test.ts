@@ -111,7 +111,7 @@ Deno.test("a replay of a name takes the newest finished run, and says so", async
   const newest = await project.json("replay", "baseline");
   assert.equal(newest.document.run_id, second);
   assert.deepEqual(newest.document.notes, [
-    '2 runs are named "baseline"; this is the newest finished one. --run-id picks another.',
+    'Other runs are named "baseline" too; this is the newest finished one. --run-id picks another.',
   ]);
   // Each is judged as it was run: with its own overrides.
   assert.deepEqual([newest.document.verdict, newest.document.drifts], ["safe", []]);
@@ -206,8 +206,14 @@ Deno.test("a replay of a run that Reprise didn't record, or whose contract is un
   ]);
   await store.logArtifact(id, "contract.json", contract.slice(1));
   assert.deepEqual(await judge(id), [
-    "The run's contract.json is not JSON: it was changed since it was recorded.",
+    "The run's contract.json was changed since it was recorded: it is not JSON.",
   ]);
+  await store.logArtifact(id, "contract.json", contract.replace('"seed": "', '"seed": "0'));
+  assert.deepEqual(await judge(id), [
+    "The run's contract.json was changed since it was recorded: its digest isn't the one of the param contract.digest.",
+  ]);
+  await store.updateRun(id, { status: "FAILED", end_time: 3 });
+  assert.deepEqual(await judge(id), ["The run is FAILED, so it isn't known to be one of its contract."]);
   await store[Symbol.asyncDispose]();
 });
 

@@ -46,14 +46,13 @@ async function exists(path: string): Promise<boolean> {
 }
 
 async function run(version: MlflowVersion, command: string, ...args: string[]): Promise<void> {
-  const output = await new Deno.Command(command, { args, stdin: "null" }).output().catch((error: unknown) => {
-    throw new Error(
-      `MLflow ${version} can't be installed: ${command} can't be run. Install Python 3.10 or newer.`,
-      {
-        cause: error,
-      },
-    );
-  });
+  let output: Deno.CommandOutput;
+  try {
+    output = await new Deno.Command(command, { args, stdin: "null" }).output();
+  } catch (cause) {
+    const asked = "Install Python 3.10 or newer.";
+    throw new Error(`MLflow ${version} can't be installed: ${command} can't be run. ${asked}`, { cause });
+  }
   if (output.success) return;
   const text = new TextDecoder().decode(output.stdout) + new TextDecoder().decode(output.stderr);
   const hint = /ensurepip|No module named venv/.test(text)
