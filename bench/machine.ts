@@ -9,7 +9,7 @@ export async function machineText(): Promise<string> {
   return [
     `${processors.length} × ${processors[0]?.model.trim() ?? "unknown processor"}`,
     `load ${Deno.loadavg().map((load) => load.toFixed(1)).join(", ")}`,
-    `${Deno.build.os} ${Deno.osRelease()}`,
+    `${Deno.build.os}-${Deno.build.arch}`,
     `Deno ${Deno.version.deno}`,
     python.trim(),
     ...REQUIREMENTS.map((requirement) => requirement.replace("==", " ")),
