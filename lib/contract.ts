@@ -68,10 +68,14 @@ export async function contractOf(experiment: LoadedExperiment, choice: Choice, o
     evidence[clause] = { value };
   };
 
-  const sources: Record<string, SourceDigest> = {};
-  for (const [clause, location] of codeClauses(experiment, choice)) {
-    const source = await reader.digest(location);
-    sources[clause] = source;
+  const sources = Object.fromEntries(
+    await Promise.all(
+      codeClauses(experiment, choice).map(async ([clause, location]) =>
+        [clause, await reader.digest(location)] as const
+      ),
+    ),
+  );
+  for (const [clause, source] of Object.entries(sources)) {
     clauses[clause] = source.digest;
     evidence[clause] = { declarations: declarationsOf(source) };
   }
@@ -119,6 +123,11 @@ export async function contractOf(experiment: LoadedExperiment, choice: Choice, o
 /** The version and the clauses of a record alone. */
 export function contractIn({ version, clauses }: ContractRecord): Contract {
   return { version, clauses };
+}
+
+/** The URLs of the modules behind source digests. */
+export function modulesOf(sources: MadeContract["sources"]): readonly string[] {
+  return [...new Set(Object.values(sources).flatMap(({ modules }) => modules))];
 }
 
 /** One digest over the clauses whose names begin with `prefix`. */

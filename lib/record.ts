@@ -1,5 +1,5 @@
 import type { ExperimentSpec } from "./config.ts";
-import { headlineDigest, type MadeContract } from "./contract.ts";
+import { headlineDigest, type MadeContract, modulesOf } from "./contract.ts";
 import { stringify } from "./deps/yaml.ts";
 import { canonicalJson, digestOfJson } from "./digest.ts";
 import { type GitState, VERSION } from "./environment.ts";
@@ -31,26 +31,26 @@ export async function logSources(
   { record, sources }: MadeContract,
   reader: SourceReader,
 ): Promise<void> {
-  await store.logArtifact(runId, recorded.contract, JSON.stringify(record, null, 2));
   // Where a run is recorded is no part of what it was, and may hold credentials.
   const { tracking: _tracking, ...config } = spec;
-  await store.logArtifact(runId, recorded.config, stringify(config));
-  await store.logArtifact(runId, "config_origins.json", JSON.stringify(origins, null, 2));
-  const canonical = Object.fromEntries(
+  const clauses = Object.fromEntries(
     Object.entries(sources).map((
       [clause, { canonical, declarations }],
     ) => [clause, { canonical, declarations }]),
   );
-  await store.logArtifact(
-    runId,
-    "source/canonical.json",
-    JSON.stringify({ scheme: record.scheme, clauses: canonical }, null, 2),
-  );
-  const modules = new Set(Object.values(sources).flatMap(({ modules }) => modules));
-  for (const module of modules) {
-    await store.logArtifact(runId, `source/modules/${artifactPathOf(module)}`, await reader.text(module));
+  const artifacts: Record<string, string> = {
+    [recorded.contract]: toJson(record),
+    [recorded.config]: stringify(config),
+    "config_origins.json": toJson(origins),
+    "source/canonical.json": toJson({ scheme: record.scheme, clauses }),
+  };
+  for (const module of modulesOf(sources)) {
+    artifacts[`source/modules/${artifactPathOf(module)}`] = await reader.text(module);
   }
+  await Promise.all(Object.entries(artifacts).map(([path, text]) => store.logArtifact(runId, path, text)));
 }
+
+const toJson = (value: unknown) => JSON.stringify(value, null, 2);
 
 /** A module's path below the working directory, or its URL with each part made fit for a file name. */
 function artifactPathOf(module: string): string {

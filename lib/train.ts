@@ -1,4 +1,4 @@
-import { type Contract, contractIn, contractOf, type MadeContract } from "./contract.ts";
+import { type Contract, contractIn, contractOf, type MadeContract, modulesOf } from "./contract.ts";
 import { type GitState, gitState, lockText, now, userName } from "./environment.ts";
 import { ExperimentError } from "./error.ts";
 import type { LoadedExperiment } from "./experiment.ts";
@@ -241,11 +241,12 @@ async function changeSince(
   },
 ): Promise<string | undefined> {
   const current = openSource({ text: "current", ...(lock === undefined ? {} : { lock }) });
-  const modules = [...new Set(Object.values(made.sources).flatMap(({ modules }) => modules))];
-  const edited: string[] = [];
-  for (const module of modules) {
-    if ((await current.text(module)) !== (await reader.text(module))) edited.push(module);
-  }
+  const edited = (await Promise.all(
+    modulesOf(made.sources).map(async (module) => {
+      const [now, then] = await Promise.all([current.text(module), reader.text(module)]);
+      return now === then ? [] : [module];
+    }),
+  )).flat();
   const sameBytes = (await sourceBytesDigest(prepared.dataset)) === prepared.table.bytes;
   if (edited.length === 0 && sameBytes) return undefined;
 

@@ -56,7 +56,7 @@ function programOf(script: ScriptExperiment | undefined, signal: AbortSignal, ex
     .option(...uriOption)
     .action(async (experiment = "script", { json, set, trackingUri: tracking_uri }) => {
       const { inputs, trainCommand } = await import("../commands.ts");
-      using progress = progressReporter();
+      using progress = await progressReporter();
       const input = checkInput(inputs.train, { experiment, set, tracking_uri });
       const run = await trainCommand(input, { ...context, onEvent: progress.onEvent });
       await print(json, run, async () => (await words()).trainText(run));
@@ -78,7 +78,7 @@ function programOf(script: ScriptExperiment | undefined, signal: AbortSignal, ex
       ) => {
         const { inputs, replayCommand } = await import("../commands.ts");
         const { rerun, config } = rest;
-        using progress = progressReporter();
+        using progress = await progressReporter();
         const input = checkInput(inputs.replay, {
           run,
           run_id,

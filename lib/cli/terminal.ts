@@ -1,4 +1,4 @@
-import { SingleBar } from "../deps/cli_progress.ts";
+import type { SingleBar } from "../deps/cli_progress.ts";
 import { ExperimentError } from "../error.ts";
 import type { TrainEvent } from "../train.ts";
 
@@ -21,7 +21,10 @@ export function printError(error: unknown, { debug }: { readonly debug: boolean 
 }
 
 /** Tells a run's events on stderr: its epochs as a bar on a terminal, as a line now and then elsewhere. */
-export function progressReporter(): { readonly onEvent: (event: TrainEvent) => void } & Disposable {
+export async function progressReporter(): Promise<
+  { readonly onEvent: (event: TrainEvent) => void } & Disposable
+> {
+  const bars = Deno.stderr.isTerminal() ? await import("../deps/cli_progress.ts") : undefined;
   let bar: SingleBar | undefined;
   let epochs = 0;
   const close = () => {
@@ -45,8 +48,8 @@ export function progressReporter(): { readonly onEvent: (event: TrainEvent) => v
       case "epoch": {
         const metrics = Object.entries(event.metrics).map(([key, value]) => `${key} ${value.toPrecision(6)}`)
           .join(", ");
-        if (Deno.stderr.isTerminal()) {
-          bar ??= openBar(epochs);
+        if (bars) {
+          bar ??= openBar(bars, epochs);
           return bar.update(event.epoch, { metrics });
         }
         const every = Math.max(1, Math.ceil(epochs / 10));
@@ -62,8 +65,8 @@ export function progressReporter(): { readonly onEvent: (event: TrainEvent) => v
   return { onEvent, [Symbol.dispose]: close };
 }
 
-function openBar(epochs: number): SingleBar {
-  const bar = new SingleBar({
+function openBar(bars: typeof import("../deps/cli_progress.ts"), epochs: number): SingleBar {
+  const bar = new bars.SingleBar({
     format: "epoch {value}/{total} [{bar}] {eta_formatted} {metrics}",
     hideCursor: true,
   });

@@ -1,1 +1,1 @@
-export * as tf from "npm:@tensorflow/tfjs@4.22.0";
+export * as tf from "npm:@tensorflow/tfjs-core@4.22.0";

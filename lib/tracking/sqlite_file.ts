@@ -82,7 +82,8 @@ export async function openSqliteFile(
   let file: SqliteFile | undefined;
   try {
     const opened = file = new SqliteFile(path, patience);
-    opened.script("PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL");
+    // 16 MB of cache hold the table of tens of thousands of runs, which a search by name reads through.
+    opened.script("PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000");
     useWriteAheadLog(opened);
     if (tablesOf(opened).size === 0) {
       opened.write(() => {

@@ -18,6 +18,13 @@ interface Layer {
   readonly bias: Float32Array;
 }
 
+/** The standardised features of the train rows, row by row, and their classes. */
+interface TrainRows {
+  readonly x: Float32Array;
+  readonly columns: number;
+  readonly y: Uint32Array;
+}
+
 interface Scaling {
   readonly mean: Float64Array;
   readonly deviation: Float64Array;
@@ -36,7 +43,7 @@ export async function fitNetwork(
   const { x, y, classes, features, params, random, onEpoch } = input;
   const tf = await openTensorFlow();
   const scaling = scalingOf(x);
-  const scaled = scale(x, scaling);
+  const trainRows = { x: scale(x, scaling), columns: x.columns, y };
   const layers = initialLayers([x.columns, ...hidden, classes.length], random.stream("weights"));
   const steps = layers.flatMap(({ weights, bias }) => [adam(weights, params), adam(bias, params)]);
   const order = Uint32Array.from(y.keys());
@@ -46,7 +53,7 @@ export async function fitNetwork(
     let loss = 0;
     for (let start = 0; start < order.length; start += params.batch_size) {
       const batch = order.subarray(start, start + params.batch_size);
-      const { batchLoss, gradients } = backPropagate(tf, layers, scaled, x.columns, y, batch, params.l2);
+      const { batchLoss, gradients } = backPropagate(tf, layers, trainRows, batch, params.l2);
       gradients.forEach((gradient, index) => steps[index]!(gradient));
       loss += batchLoss;
     }
@@ -103,38 +110,80 @@ function initialLayers(widths: readonly number[], random: Random): Layer[] {
 function backPropagate(
   tf: TensorFlow,
   layers: readonly Layer[],
-  x: Float32Array,
-  columns: number,
-  y: Uint32Array,
+  { x, columns, y }: TrainRows,
   batch: Uint32Array,
   l2: number,
 ): { readonly batchLoss: number; readonly gradients: readonly Float32Array[] } {
   const rows = batch.length;
-  const inputs = new Float32Array(rows * columns);
-  batch.forEach((from, to) => inputs.set(x.subarray(from * columns, (from + 1) * columns), to * columns));
+  const inputs = gather(x, columns, batch);
   const gradients: Float32Array[] = [];
   let batchLoss = 0;
   tf.tidy(() => {
     const weights = layers.map((layer) => tf.tensor2d(layer.weights, [layer.inputs, layer.outputs]));
     const activations = forward(tf, layers, weights, tf.tensor2d(inputs, [rows, columns]));
     const classes = layers.at(-1)!.outputs;
-    const error = tf.softmax(activations.at(-1)!).dataSync<"float32">();
+    let error = softmax(activations.at(-1)!.dataSync<"float32">(), classes);
     batch.forEach((from, row) => {
       const at = row * classes + y[from]!;
       batchLoss -= Math.log(Math.max(error[at]!, 2 ** -126));
       error[at]! -= 1;
     });
-    let delta = tf.tensor2d(error.map((value) => value / rows), [rows, classes]);
+    error = error.map((value) => value / rows);
+    let delta = tf.tensor2d(error, [rows, classes]);
     for (let index = layers.length - 1; index >= 0; index--) {
-      const input = activations[index]!;
+      const layer = layers[index]!;
       // The wasm kernels are slow on transposed operands of matMul, so they are transposed beforehand.
-      let slope = tf.matMul(tf.transpose(input), delta);
-      if (l2 > 0) slope = tf.add(slope, tf.mul(weights[index]!, l2));
-      gradients.unshift(slope.dataSync<"float32">(), tf.sum(delta, 0).dataSync<"float32">());
-      if (index > 0) delta = tf.mul(tf.matMul(delta, tf.transpose(weights[index]!)), tf.step(input));
+      const input = index > 0
+        ? tf.transpose(activations[index]!)
+        : tf.tensor2d(transpose(inputs, columns), [columns, rows]);
+      const slope = tf.matMul(input, delta).dataSync<"float32">();
+      if (l2 > 0) layer.weights.forEach((weight, at) => slope[at]! += l2 * weight);
+      gradients.unshift(slope, columnSums(error, layer.outputs));
+      if (index > 0) {
+        delta = tf.mul(tf.matMul(delta, tf.transpose(weights[index]!)), tf.step(activations[index]!));
+        error = delta.dataSync<"float32">();
+      }
     }
   });
   return { batchLoss, gradients };
+}
+
+/** The softmax of each row of logits. */
+function softmax(logits: Float32Array, columns: number): Float32Array {
+  const shares = new Float32Array(logits.length);
+  for (let start = 0; start < logits.length; start += columns) {
+    let largest = -Infinity;
+    for (let at = start; at < start + columns; at++) largest = Math.max(largest, logits[at]!);
+    let total = 0;
+    for (let at = start; at < start + columns; at++) total += shares[at] = Math.exp(logits[at]! - largest);
+    for (let at = start; at < start + columns; at++) shares[at]! /= total;
+  }
+  return shares;
+}
+
+function transpose(values: Float32Array, columns: number): Float32Array {
+  const rows = values.length / columns;
+  const turned = new Float32Array(values.length);
+  for (let row = 0, at = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) turned[column * rows + row] = values[at++]!;
+  }
+  return turned;
+}
+
+function columnSums(values: Float32Array, columns: number): Float32Array {
+  const sums = new Float32Array(columns);
+  for (let at = 0; at < values.length; at++) sums[at % columns]! += values[at]!;
+  return sums;
+}
+
+/** The rows of a batch, in its order. */
+function gather(values: Float32Array, columns: number, batch: Uint32Array): Float32Array {
+  const rows = new Float32Array(batch.length * columns);
+  for (let row = 0, at = 0; row < batch.length; row++) {
+    const start = batch[row]! * columns;
+    for (let column = 0; column < columns; column++) rows[at++] = values[start + column]!;
+  }
+  return rows;
 }
 
 type Tensor2D = ReturnType<TensorFlow["tensor2d"]>;
@@ -163,9 +212,9 @@ function predict(tf: TensorFlow, layers: readonly Layer[], x: Float32Array, rows
   const data = tf.tidy(() => {
     const weights = layers.map((layer) => tf.tensor2d(layer.weights, [layer.inputs, layer.outputs]));
     const logits = forward(tf, layers, weights, tf.tensor2d(x, [rows, layers[0]!.inputs])).at(-1)!;
-    return tf.softmax(logits).dataSync<"float32">();
+    return logits.dataSync<"float32">();
   });
-  return { rows, columns, data: Float64Array.from(data) };
+  return { rows, columns, data: Float64Array.from(softmax(data, columns)) };
 }
 
 /** The Adam update (Kingma and Ba, 2015) of one array of parameters, in place. */

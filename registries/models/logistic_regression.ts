@@ -9,7 +9,7 @@ export const logistic_regression = defineModel({
   backend: BACKEND,
   params: z.strictObject({
     epochs: z.number().int().positive().default(200),
-    batch_size: z.number().int().positive().default(32),
+    batch_size: z.number().int().positive().default(200),
     learning_rate: z.number().positive().default(0.05),
     l2: z.number().nonnegative().default(0),
   }),

@@ -10,7 +10,7 @@ export const mlp = defineModel({
   params: z.strictObject({
     hidden: z.array(z.number().int().positive()).min(1).default([32, 16]),
     epochs: z.number().int().positive().default(200),
-    batch_size: z.number().int().positive().default(32),
+    batch_size: z.number().int().positive().default(200),
     learning_rate: z.number().positive().default(0.01),
     l2: z.number().nonnegative().default(0),
   }),
