@@ -126,7 +126,8 @@ export async function loadReplayConfig(run: string, file?: string): Promise<Repl
   });
 }
 
-async function findConfig(name: string): Promise<string | undefined> {
+/** The URL of the config that a name, path or URL stands for; undefined where there is none. */
+export async function findConfig(name: string): Promise<string | undefined> {
   if (/^https?:/.test(name)) return name;
   if (/[/\\]|\.(ya?ml|[cm]?tsx?)$/.test(name)) return await existing(name);
   for (const ending of ["yaml", "ts"]) {

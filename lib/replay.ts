@@ -4,7 +4,7 @@ import { CONTRACT_VERSION, contractOf, type ContractRecord } from "./contract.ts
 import { digestOfJson } from "./digest.ts";
 import { gitState, lockText } from "./environment.ts";
 import { ExperimentError } from "./error.ts";
-import { type LoadedExperiment, loadExperiment, loadRecorded } from "./experiment.ts";
+import { findConfig, type LoadedExperiment, loadExperiment, loadRecorded } from "./experiment.ts";
 import { suggestionOf } from "./nearest.ts";
 import { chooseFrom, prepare } from "./prepare.ts";
 import { recorded } from "./record.ts";
@@ -198,15 +198,30 @@ async function todaysExperiment(
   const name = run.tags[recorded.tags.config] ?? run.info.run_name;
   if (options.recordedConfig !== true) {
     if (options.experiment) return options.experiment;
-    const set = JSON.parse(run.tags[recorded.tags.set] ?? "[]") as readonly string[];
-    try {
-      return await loadExperiment(name, { set });
-    } catch (error) {
-      if (!(error instanceof ExperimentError) || error.code !== "RESOURCE_DOES_NOT_EXIST") throw error;
-    }
+    const config = isOfThisProject(name) ? await findConfig(name) : undefined;
+    if (config !== undefined) return await loadExperiment(name, { set: overridesOf(run) });
   }
   const text = new TextDecoder().decode(await store.downloadArtifact(run.info.run_id, recorded.config));
   return await loadRecorded(text, { name, file: `${recorded.config} of run ${run.info.run_id}` });
+}
+
+/** Whether a name that a store gave stands for a file of this project, as no store may choose what code is run. */
+function isOfThisProject(name: string): boolean {
+  return !/^([a-z]+:|[/\\])/i.test(name) && !name.split(/[/\\]/).includes("..");
+}
+
+function overridesOf({ tags }: Run): readonly string[] {
+  const text = tags[recorded.tags.set] ?? "[]";
+  try {
+    const set: unknown = JSON.parse(text);
+    if (Array.isArray(set) && set.every((one) => typeof one === "string")) return set;
+  } catch {
+    // The same as any other text that Reprise didn't record.
+  }
+  throw new ExperimentError(
+    "INVALID_STATE",
+    `The run's tag ${recorded.tags.set} isn't a list of overrides: ${text}. It was changed since it was recorded.`,
+  );
 }
 
 function policyNotes({ binding, advisory }: Pick<ReplayConfig, "binding" | "advisory">): readonly string[] {

@@ -217,6 +217,29 @@ Deno.test("a replay of a run that Reprise didn't record, or whose contract is un
   await store[Symbol.asyncDispose]();
 });
 
+Deno.test("a replay runs no code that the store names outside of the project", async () => {
+  await using project = await openProject();
+  const id = await train(project, "baseline");
+  await project.write("../reprise-elsewhere.ts", 'throw new Error("run from elsewhere");');
+  await using store = await embedded(project);
+  for (
+    const name of [
+      "http://127.0.0.1:9/evil.ts",
+      "../reprise-elsewhere.ts",
+      join(project.directory, "../reprise-elsewhere.ts"),
+    ]
+  ) {
+    await store.logBatch(id, { tags: { "reprise.config": name } });
+    const { document } = await project.json("replay", "baseline");
+    assert.deepEqual([document.verdict, document.config], ["safe", `config.yaml of run ${id}`]);
+  }
+  await Deno.remove(join(project.directory, "../reprise-elsewhere.ts"));
+  await store.logBatch(id, { tags: { "reprise.config": "baseline", "reprise.set": "seed=1" } });
+  assert.deepEqual((await project.json("replay", "baseline")).document.reasons, [
+    "The run's tag reprise.set isn't a list of overrides: seed=1. It was changed since it was recorded.",
+  ]);
+});
+
 Deno.test("a replay tells a package's other version", async () => {
   await using project = await openProject();
   const use = (version: string) =>

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "../deps/commander.ts";
 import type { z } from "../deps/zod.ts";
+import { VERSION } from "../environment.ts";
 import { ExperimentError } from "../error.ts";
 import type { LoadedExperiment } from "../experiment.ts";
 import { printError, printLine, progressReporter } from "./terminal.ts";
@@ -46,6 +47,7 @@ export async function runProgram(args: readonly string[], script?: ScriptExperim
 function programOf(script: ScriptExperiment | undefined, signal: AbortSignal, exit: (code: number) => void) {
   const program = new Command(script ? "experiment" : "reprise")
     .description("ML experiments that can be run again, and that say exactly why when they can't.")
+    .version(VERSION)
     .exitOverride();
   const context = { signal, ...(script ? { script } : {}) };
   const subject = script ? "[config]" : "<config>";

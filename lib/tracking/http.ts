@@ -89,7 +89,7 @@ export function connect(address: string, options: ConnectionOptions = {}): Conne
         }
         const wait = failed ? undefined : answer.retryAfter;
         await pause(
-          Math.min(wait ?? waitOf(`${target} ${attempt}`, firstWait * 2 ** (attempt - 1)), LONGEST_WAIT),
+          Math.min(wait ?? waitOf(`${target} ${now()}`, firstWait * 2 ** (attempt - 1)), LONGEST_WAIT),
         );
       }
     },
