@@ -59,7 +59,7 @@ function programOf(script: ScriptExperiment | undefined, signal: AbortSignal, ex
     .action(async (experiment = "script", { json, set, trackingUri: tracking_uri }) => {
       const { inputs, trainCommand } = await import("../commands.ts");
       using progress = await progressReporter();
-      const input = checkInput(inputs.train, { experiment, set, tracking_uri });
+      const input = await checkInput(inputs.train, { experiment, set, tracking_uri });
       const run = await trainCommand(input, { ...context, onEvent: progress.onEvent });
       await print(json, run, async () => (await words()).trainText(run));
       if (run.reason !== undefined) printLine(`The run ended FAILED: ${run.reason}`, "stderr");
@@ -81,7 +81,7 @@ function programOf(script: ScriptExperiment | undefined, signal: AbortSignal, ex
         const { inputs, replayCommand } = await import("../commands.ts");
         const { rerun, config } = rest;
         using progress = await progressReporter();
-        const input = checkInput(inputs.replay, {
+        const input = await checkInput(inputs.replay, {
           run,
           run_id,
           rerun,
@@ -101,7 +101,7 @@ function programOf(script: ScriptExperiment | undefined, signal: AbortSignal, ex
     .option(...setOption)
     .action(async (experiment = "script", { json, set }) => {
       const { contractCommand, inputs } = await import("../commands.ts");
-      const contract = await contractCommand(checkInput(inputs.contract, { experiment, set }), context);
+      const contract = await contractCommand(await checkInput(inputs.contract, { experiment, set }), context);
       await print(json, contract, async () => (await words()).contractText(contract));
     });
   if (script) return program;
@@ -114,7 +114,7 @@ function programOf(script: ScriptExperiment | undefined, signal: AbortSignal, ex
     .action(async ({ json, experiment, max: max_results, trackingUri: tracking_uri }) => {
       const { inputs, runsListCommand } = await import("../commands.ts");
       const list = await runsListCommand(
-        checkInput(inputs.runsList, { experiment, max_results, tracking_uri }),
+        await checkInput(inputs.runsList, { experiment, max_results, tracking_uri }),
       );
       await print(json, list, async () => (await words()).runsText(list));
     });
@@ -123,7 +123,7 @@ function programOf(script: ScriptExperiment | undefined, signal: AbortSignal, ex
     .option(...uriOption)
     .action(async (run, { json, trackingUri: tracking_uri }) => {
       const { inputs, runsShowCommand } = await import("../commands.ts");
-      const shown = await runsShowCommand(checkInput(inputs.runsShow, { run, tracking_uri }));
+      const shown = await runsShowCommand(await checkInput(inputs.runsShow, { run, tracking_uri }));
       await print(json, shown, async () => (await words()).runText(shown));
     });
 
@@ -142,7 +142,7 @@ function programOf(script: ScriptExperiment | undefined, signal: AbortSignal, ex
     .argument("[kind]", "experiment or replay", "experiment")
     .action(async (kind) => {
       const { configSchemaCommand, inputs } = await import("../commands.ts");
-      await print(true, await configSchemaCommand(checkInput(inputs.configSchema, { kind })));
+      await print(true, await configSchemaCommand(await checkInput(inputs.configSchema, { kind })));
     });
   return program;
 }
@@ -170,11 +170,11 @@ async function print(
   printLine(json || !text ? JSON.stringify(value, null, 2) : await text());
 }
 
-function checkInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new ExperimentError("INVALID_PARAMETER_VALUE", `${issue!.path.join(".")}: ${issue!.message}`, {
-    hint: "--help tells what the command takes.",
-  });
+async function checkInput<Schema extends z.ZodType>(
+  schema: Schema,
+  input: object,
+): Promise<z.output<Schema>> {
+  const { checkValue } = await import("../document.ts");
+  const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+  return checkValue(given, { file: "command line:", schema }).value;
 }
