@@ -1,9 +1,10 @@
 /**
- * Makes the real MLflows that the tests run against, once, below `${XDG_CACHE_HOME or ~/.cache}/reprise`:
+ * Makes the real MLflows that the tests run against, once:
  *
  *     deno run -A tests/mlflow/setup.ts
  */
 import { join } from "node:path";
+import { pythonEnvironment } from "./environment.ts";
 
 /** What is installed for each MLflow; 2.22 does not start with a newer sqlalchemy. */
 const REQUIREMENTS = {
@@ -20,47 +21,10 @@ export interface Mlflow {
   readonly mlflow: string;
 }
 
-/** The Python and the command of an MLflow, installed if it isn't yet. Safe to call from several processes. */
+/** The Python and the command of an MLflow, installed if it isn't yet. */
 export async function mlflowOf(version: MlflowVersion): Promise<Mlflow> {
-  const cache = Deno.env.get("XDG_CACHE_HOME") || join(Deno.env.get("HOME") ?? ".", ".cache");
-  const folder = join(cache, "reprise", `mlflow-${version}`);
-  const installed = { python: join(folder, "bin", "python"), mlflow: join(folder, "bin", "mlflow") };
-  // Written last: a folder without it is one whose installation was cut off, and is completed.
-  const complete = join(folder, ".complete");
-  if (await exists(complete)) return installed;
-  await Deno.mkdir(folder, { recursive: true });
-  using lock = await Deno.open(join(folder, ".lock"), { create: true, write: true });
-  await lock.lock(true);
-  if (await exists(complete)) return installed;
-  console.error(`MLflow ${version}: making ${folder} …`);
-  await run(version, "python3", "-m", "venv", folder);
-  console.error(`MLflow ${version}: installing, which takes some minutes …`);
-  await run(version, installed.python, "-m", "pip", "install", "--quiet", ...REQUIREMENTS[version]);
-  await Deno.writeTextFile(complete, "");
-  console.error(`MLflow ${version}: ready.`);
-  return installed;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
-}
-
-async function run(version: MlflowVersion, command: string, ...args: string[]): Promise<void> {
-  let output: Deno.CommandOutput;
-  try {
-    output = await new Deno.Command(command, { args, stdin: "null" }).output();
-  } catch (cause) {
-    const asked = "Install Python 3.10 or newer.";
-    throw new Error(`MLflow ${version} can't be installed: ${command} can't be run. ${asked}`, { cause });
-  }
-  if (output.success) return;
-  const text = new TextDecoder().decode(output.stdout) + new TextDecoder().decode(output.stderr);
-  const hint = /ensurepip|No module named venv/.test(text)
-    ? " Install Python's venv (Debian: python3-venv)."
-    : "";
-  throw new Error(
-    `MLflow ${version} can't be installed: ${command} ${args.join(" ")} failed.${hint}\n${text.trim()}`,
-  );
+  const bin = await pythonEnvironment(`mlflow-${version}`, REQUIREMENTS[version]);
+  return { python: join(bin, "python"), mlflow: join(bin, "mlflow") };
 }
 
 if (import.meta.main) {
