@@ -45,3 +45,24 @@ export type {
 } from "./lib/tracking/store.ts";
 export { ExperimentError } from "./lib/error.ts";
 export type { ErrorCode } from "./lib/error.ts";
+
+export { createClient } from "./lib/client.ts";
+export type {
+  Client,
+  ConfigEntry,
+  ExperimentList,
+  Job,
+  JobError,
+  JobEvent,
+  JobKind,
+  JobState,
+  RegistryListing,
+  ReplayRequest,
+  ReportDocument,
+  RunList,
+  RunsQuery,
+  RunSummary,
+  ShownRun,
+  StartOptions,
+  TrainRequest,
+} from "./lib/client.ts";

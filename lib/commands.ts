@@ -3,13 +3,23 @@ import { type Contract, contractIn, contractOf } from "./contract.ts";
 import { z } from "./deps/zod.ts";
 import { environmentVariable, gitState, lockText } from "./environment.ts";
 import { ExperimentError } from "./error.ts";
-import { type LoadedExperiment, loadExperiment, loadRegistry, loadReplayConfig } from "./experiment.ts";
+import {
+  configNames,
+  type LoadedExperiment,
+  loadExperiment,
+  loadRegistry,
+  loadReplayConfig,
+} from "./experiment.ts";
+import type { NewProject } from "./init.ts";
 import { chooseFrom, prepare } from "./prepare.ts";
 import { replay, type ReplayReport } from "./replay.ts";
+import { listRuns, type RunSummary, type ShownRun, showRun } from "./runs.ts";
 import { openSource } from "./source/source.ts";
 import { train, type TrainedRun, type TrainOptions } from "./train.ts";
 import { DEFAULT_TRACKING_URI, openStore, type StoreOptions } from "./tracking/open_store.ts";
-import type { Run, RunStatus, TrackingStore } from "./tracking/store.ts";
+import type { TrackingStore } from "./tracking/store.ts";
+
+export type { RunSummary, ShownRun };
 
 /** What a command is given beside its input. */
 export interface CommandContext extends Pick<TrainOptions, "onEvent" | "signal"> {
@@ -41,6 +51,12 @@ export const inputs = {
   }),
   runsShow: z.strictObject({ run: z.string().min(1), tracking_uri }),
   registry: z.strictObject({}),
+  init: z.strictObject({
+    name: z.string().regex(
+      /^[a-z][a-z0-9_-]{0,63}$/,
+      "expected small letters, digits, _ and -, a letter first",
+    ),
+  }),
   configSchema: z.strictObject({ kind: z.enum(["experiment", "replay"]) }),
 };
 
@@ -98,84 +114,39 @@ export async function replayCommand(
   });
 }
 
-/** A run in a list. */
-export interface RunSummary {
-  readonly run_id: string;
-  readonly run_name: string;
-  readonly experiment: string;
-  readonly status: RunStatus;
-  readonly start_time: string;
-  readonly metrics: Readonly<Record<string, number>>;
-}
-
 /** The newest runs, of one experiment or of all. */
 export async function runsListCommand(
-  input: z.output<typeof inputs.runsList>,
+  { tracking_uri, ...filter }: z.output<typeof inputs.runsList>,
 ): Promise<readonly RunSummary[]> {
-  await using store = await storeOf(input.tracking_uri, undefined, { create: false });
-  const experiments = await store.searchExperiments();
-  const names = new Map(experiments.map(({ experiment_id, name }) => [experiment_id, name]));
-  const wanted = experiments.filter(({ name }) =>
-    input.experiment === undefined || name === input.experiment
-  );
-  if (input.experiment !== undefined && wanted.length === 0) {
-    throw new ExperimentError(
-      "RESOURCE_DOES_NOT_EXIST",
-      `There is no experiment "${input.experiment}" in ${store.uri}.`,
-      {
-        hint: `There are: ${experiments.map(({ name }) => name).join(", ") || "none"}.`,
-      },
-    );
-  }
-  const { runs } = await store.searchRuns({
-    experiment_ids: wanted.map(({ experiment_id }) => experiment_id),
-    max_results: input.max_results,
-  });
-  return runs.map(({ info, metrics }) => ({
-    run_id: info.run_id,
-    run_name: info.run_name,
-    experiment: names.get(info.experiment_id) ?? info.experiment_id,
-    status: info.status,
-    start_time: new Date(info.start_time).toISOString(),
-    metrics: Object.fromEntries(Object.entries(metrics).map(([key, { value }]) => [key, value])),
-  }));
-}
-
-/** A run with the paths of its artifacts. */
-export interface ShownRun extends Run {
-  readonly artifacts: readonly string[];
+  await using store = await storeOf(tracking_uri, undefined, { create: false });
+  return (await listRuns(store, filter)).runs;
 }
 
 /** A run with all that was recorded of it, by its id or by its name: then the newest one. */
 export async function runsShowCommand(
-  input: z.output<typeof inputs.runsShow>,
+  { run, tracking_uri }: z.output<typeof inputs.runsShow>,
 ): Promise<ShownRun> {
-  await using store = await storeOf(input.tracking_uri, undefined, { create: false });
-  const run = /^[0-9a-f]{32}$/.test(input.run)
-    ? await store.getRun(input.run)
-    : (await store.searchRuns({ run_name: input.run, max_results: 1 })).runs[0];
-  if (run === undefined) {
-    throw new ExperimentError("RESOURCE_DOES_NOT_EXIST", `There is no run "${input.run}" in ${store.uri}.`, {
-      hint: "`runs list` shows what there is.",
-    });
-  }
-  return { ...run, artifacts: await artifactPaths(store, run.info.run_id) };
+  await using store = await storeOf(tracking_uri, undefined, { create: false });
+  return await showRun(store, run);
 }
 
 /** What a registry has to choose from. */
 export interface RegistryListing {
+  /** The datasets. */
   readonly datasets: readonly {
     readonly name: string;
     readonly description: string | undefined;
     readonly columns: readonly string[];
     readonly target: string;
   }[];
+  /** The feature views. */
   readonly features: readonly {
     readonly name: string;
     /** The dataset or the view that it is over. */
     readonly over: string | undefined;
     readonly features: readonly string[];
   }[];
+  /** The models. */
   readonly models: readonly {
     readonly name: string;
     readonly description: string | undefined;
@@ -213,12 +184,44 @@ export async function registryCommand(): Promise<RegistryListing> {
   };
 }
 
+/** A config of `configs/`. */
+export interface ConfigEntry {
+  /** The name by which `train` finds it. */
+  readonly name: string;
+  /** The name of its experiment. */
+  readonly experiment?: string;
+  /** The name of its runs. */
+  readonly run?: string;
+  /** What is wrong with it, where it can't be read. */
+  readonly problem?: string;
+}
+
+/** The experiments that can be named: the configs of `configs/`, each with what it is called in the store. */
+export async function configListCommand(): Promise<readonly ConfigEntry[]> {
+  const entries: ConfigEntry[] = [];
+  for (const name of await configNames()) {
+    try {
+      const { experiment, run } = (await loadExperiment(name)).spec;
+      entries.push({ name, experiment, run });
+    } catch (error) {
+      entries.push({ name, problem: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return entries;
+}
+
 /** The JSON Schema of a kind of config. */
 export async function configSchemaCommand(
   { kind }: z.output<typeof inputs.configSchema>,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { registry } = await loadRegistry();
   return configJsonSchema(kind, registry);
+}
+
+/** Writes a project of one's own. */
+export async function initCommand({ name }: z.output<typeof inputs.init>): Promise<NewProject> {
+  const { initProject } = await import("./init.ts");
+  return await initProject(name);
 }
 
 async function experimentOf(
@@ -236,16 +239,4 @@ async function storeOf(
 ): Promise<TrackingStore> {
   const uri = asked ?? environmentVariable("MLFLOW_TRACKING_URI") ?? configured ?? DEFAULT_TRACKING_URI;
   return await openStore(uri, options);
-}
-
-async function artifactPaths(
-  store: TrackingStore,
-  runId: string,
-  folder?: string,
-): Promise<readonly string[]> {
-  const entries = await store.listArtifacts(runId, folder);
-  const paths = await Promise.all(
-    entries.map(({ path, is_dir }) => is_dir ? artifactPaths(store, runId, path) : [path]),
-  );
-  return paths.flat();
 }

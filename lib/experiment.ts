@@ -1,5 +1,4 @@
-import { basename, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { basename } from "node:path";
 import {
   type Checked,
   checkExperiment,
@@ -12,6 +11,7 @@ import {
 import { type Override, parseOverride } from "./document.ts";
 import { ExperimentError } from "./error.ts";
 import { suggestionOf } from "./nearest.ts";
+import { builtIn, existing, FRAMEWORK, importModule, isRemote, locate, readText } from "./project.ts";
 import type { Experiment, Registry } from "./registry.ts";
 import type { SourceLocation } from "./source/source.ts";
 import { placeOf } from "./table.ts";
@@ -42,7 +42,8 @@ export interface LoadedRegistry {
 
 /**
  * Loads an experiment by the name of a config in `configs/` (`exp_v1` for `configs/exp_v1.yaml` or `configs/exp_v1.ts`),
- * or by the path or URL of such a file or of a script that exports its `experiment`.
+ * or by the path or URL of such a file or of a script that exports its `experiment`. Wherever a YAML config is, it
+ * chooses from this project's registry, as only code that was asked for by name is run; a script brings its own.
  *
  * @throws {ExperimentError} `RESOURCE_DOES_NOT_EXIST` for no such config, `INVALID_PARAMETER_VALUE` for what is wrong
  * in it, all at once.
@@ -69,8 +70,15 @@ export async function loadRecorded(
   options: { readonly name: string; readonly file: string },
 ): Promise<LoadedExperiment> {
   const { registry, at } = await loadRegistry();
-  const { value: spec, origins } = parseExperiment(text, { file: options.file, registry });
-  return { spec, registry, registryAt: at, name: options.name, file: options.file, set: [], origins };
+  try {
+    const { value: spec, origins } = parseExperiment(text, { file: options.file, registry });
+    return { spec, registry, registryAt: at, name: options.name, file: options.file, set: [], origins };
+  } catch (error) {
+    if (!(error instanceof ExperimentError) || !isRemote(options.name)) throw error;
+    const where =
+      `It was trained from ${options.name}, which is run only when the command names it: --experiment.`;
+    throw new ExperimentError(error.code, `${error.message}\n${where}`, { cause: error });
+  }
 }
 
 /** The experiment of a script at a URL, which exports it as `experiment` or as its default. */
@@ -106,7 +114,7 @@ function fromModule(
 
 /** The registry of the project in the working directory, or else the one that comes with Reprise. */
 export async function loadRegistry(): Promise<LoadedRegistry> {
-  const url = (await existing("registries/mod.ts")) ?? new URL("../registries/mod.ts", import.meta.url).href;
+  const url = await existing("registries/mod.ts") ?? new URL("registries/mod.ts", FRAMEWORK).href;
   const { registry } = await importModule(url);
   return {
     registry: checkRegistry(registry, placeOf(url)),
@@ -117,8 +125,8 @@ export async function loadRegistry(): Promise<LoadedRegistry> {
 /** The replay config of a run, `configs/replay_NAME.yaml`, or the one at a path; without one, all is as by default. */
 export async function loadReplayConfig(run: string, file?: string): Promise<ReplayConfig> {
   const url = file === undefined
-    ? await existing(`configs/replay_${run}.yaml`)
-    : await existing(file) ?? await existing(`configs/${file}.yaml`);
+    ? await locate(`configs/replay_${run}.yaml`)
+    : await existing(file) ?? await locate(`configs/${file}.yaml`);
   if (url !== undefined) return parseReplayConfig(await readText(url), { file: placeOf(url) });
   if (file === undefined) return { run, binding: [], advisory: [] };
   throw new ExperimentError("RESOURCE_DOES_NOT_EXIST", `There is no replay config "${file}".`, {
@@ -128,13 +136,23 @@ export async function loadReplayConfig(run: string, file?: string): Promise<Repl
 
 /** The URL of the config that a name, path or URL stands for; undefined where there is none. */
 export async function findConfig(name: string): Promise<string | undefined> {
-  if (/^https?:/.test(name)) return name;
+  if (isRemote(name)) return withoutCredentials(name);
   if (/[/\\]|\.(ya?ml|[cm]?tsx?)$/.test(name)) return await existing(name);
   for (const ending of ["yaml", "ts"]) {
-    const found = await existing(`configs/${name}.${ending}`);
+    const found = await locate(`configs/${name}.${ending}`);
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** A URL as it is, which is recorded with the run; refused where that would record a password. */
+function withoutCredentials(url: string): string {
+  if (URL.canParse(url) && new URL(url).username === "" && new URL(url).password === "") return url;
+  throw new ExperimentError(
+    "INVALID_PARAMETER_VALUE",
+    "The config can't be run: its URL is malformed, or has a name or password, which the run would record.",
+    { hint: "Give Deno the credentials of a host by DENO_AUTH_TOKENS, and the URL without them." },
+  );
 }
 
 async function noConfig(name: string): Promise<ExperimentError> {
@@ -146,33 +164,15 @@ async function noConfig(name: string): Promise<ExperimentError> {
   );
 }
 
-/** The names of the experiment configs in `configs/`. */
+/** The names of the experiment configs in `configs/`, and of those that come with Reprise where no others are to be. */
 export async function configNames(): Promise<readonly string[]> {
-  const names: string[] = [];
+  const files = (await builtIn()).flatMap((path) => path.startsWith("configs/") ? basename(path) : []);
   try {
-    for await (const { name } of Deno.readDir("configs")) {
-      const stem = /^(?!replay_)(.+)\.(yaml|ts)$/.exec(name)?.[1];
-      if (stem !== undefined) names.push(stem);
-    }
+    for await (const { name } of Deno.readDir("configs")) files.push(name);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  return names.sort();
-}
-
-async function existing(path: string): Promise<string | undefined> {
-  const file = resolve(path);
-  try {
-    return (await Deno.stat(file)).isFile ? pathToFileURL(file).href : undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
-    throw error;
-  }
-}
-
-async function readText(url: string): Promise<string> {
-  if (url.startsWith("file:")) return await Deno.readTextFile(new URL(url));
-  return (await import(url, { with: { type: "text" } })).default;
+  return [...new Set(files.flatMap((file) => /^(?!replay_)(.+)\.(yaml|ts)$/.exec(file)?.[1] ?? []))].sort();
 }
 
 async function loadScript(
@@ -191,20 +191,6 @@ async function loadScript(
     });
   }
   return fromModule(module[exported] as Experiment, { name, module: url, export: exported, ...options });
-}
-
-async function importModule(url: string): Promise<Record<string, unknown>> {
-  try {
-    return await import(url);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ExperimentError("INVALID_STATE", `${placeOf(url)} can't be loaded: ${reason}`, {
-      hint: reason.includes("not a dependency")
-        ? "Give deno run your deno.json with -c, so that its import map is known."
-        : "Mend the module; `deno check` tells more.",
-      cause: error,
-    });
-  }
 }
 
 function checked(

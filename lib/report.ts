@@ -11,10 +11,11 @@ export const verdictWords: Readonly<Record<Verdict, string>> = {
   diverged: "❌ diverged",
 };
 
+/** A replay report as JSON data. */
+export type ReportDocument = Omit<ReplayReport, "past" | "current">;
+
 /** A replay report as JSON data: the verdict, the run, and each drift. */
-export function toJson(
-  { past: _past, current: _current, ...report }: ReplayReport,
-): Readonly<Record<string, unknown>> {
+export function toJson({ past: _past, current: _current, ...report }: ReplayReport): ReportDocument {
   return report;
 }
 

@@ -20,10 +20,31 @@ const FLOORS: readonly (readonly string[])[] = [
     "lib/document",
     "lib/document/",
   ],
-  ["lib/config", "lib/experiment", "lib/prepare", "lib/contract", "lib/compare", "lib/tracking/"],
-  ["lib/record", "lib/reproduction", "lib/train", "lib/replay", "lib/report"],
-  ["lib/commands", "lib/cli/", "lib/main", "mod"],
-  ["registries/", "configs/", "cli"],
+  [
+    "lib/project",
+    "lib/config",
+    "lib/experiment",
+    "lib/prepare",
+    "lib/contract",
+    "lib/compare",
+    "lib/tracking/",
+  ],
+  [
+    "lib/record",
+    "lib/reproduction",
+    "lib/train",
+    "lib/replay",
+    "lib/report",
+    "lib/report_html",
+    "lib/report_markdown",
+    "lib/runs",
+    "lib/server/job",
+    "lib/init",
+    "lib/init/",
+  ],
+  ["lib/commands", "lib/cli/", "lib/main", "lib/client", "mod"],
+  ["lib/server/", "lib/web/"],
+  ["registries/", "configs/", "cli", "serve"],
 ];
 
 const floorOf = (file: string) =>
@@ -92,6 +113,7 @@ Deno.test("lib/ takes time, randomness, the environment and the locale from thei
 Deno.test("mod.ts exports these names", () => {
   assert.deepEqual(Object.keys(reprise).sort(), [
     "ExperimentError",
+    "createClient",
     "csv",
     "defineDataset",
     "defineExperiment",
@@ -112,7 +134,9 @@ async function modules(directory = ""): Promise<readonly string[]> {
     const path = join(directory, name);
     const inside = ["lib", "registries", "configs"].includes(path.split("/")[0]!);
     if (isDirectory && inside) found.push(...await modules(path));
-    else if (name.endsWith(".ts") && (inside || ["mod.ts", "cli.ts"].includes(path))) found.push(path);
+    else if (name.endsWith(".ts") && (inside || ["mod.ts", "cli.ts", "serve.ts"].includes(path))) {
+      found.push(path);
+    }
   }
   return found.sort();
 }

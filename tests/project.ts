@@ -54,14 +54,7 @@ export async function openProject(env: Readonly<Record<string, string>> = {}): P
   const path = (file: string) => join(directory, file);
   const commandOf = (args: readonly string[]) =>
     new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "-A",
-        "--config",
-        new URL("deno.json", ROOT).pathname,
-        new URL("cli.ts", ROOT).href,
-        ...args,
-      ],
+      args: ["run", "-A", "--config", "deno.json", new URL("cli.ts", ROOT).href, ...args],
       cwd: directory,
       env: { MLFLOW_TRACKING_URI: "", NO_COLOR: "1", ...env },
       stdin: "null",

@@ -1,12 +1,11 @@
-import { Command, CommanderError } from "../deps/commander.ts";
+import { Command, CommanderError, Option } from "../deps/commander.ts";
 import type { z } from "../deps/zod.ts";
 import { VERSION } from "../environment.ts";
-import { ExperimentError } from "../error.ts";
+import { exitCodeOf } from "../error.ts";
 import type { LoadedExperiment } from "../experiment.ts";
-import { printError, printLine, progressReporter } from "./terminal.ts";
+import { printError, printLine, reporterOf } from "./terminal.ts";
 
-/** The exit code of each kind of trouble; a verdict other than safe or reproduced exits with 1. */
-const EXIT = { TEMPORARILY_UNAVAILABLE: 3, INTERNAL_ERROR: 70 } as const;
+/** A verdict other than safe or reproduced exits with 1. */
 const EXIT_INVALID = 2;
 const EXIT_INTERRUPTED = 130;
 
@@ -24,7 +23,7 @@ export async function runProgram(args: readonly string[], script?: ScriptExperim
   Deno.addSignalListener("SIGINT", onSignal);
   Deno.addSignalListener("SIGTERM", onSignal);
   let exitCode = 0;
-  const program = programOf(script, interrupt.signal, (code) => exitCode = code);
+  const program = programOf(script, interrupt, (code) => exitCode = code);
   try {
     await program.parseAsync(args.length === 0 && script ? ["train"] : [...args], { from: "user" });
     return exitCode;
@@ -34,31 +33,33 @@ export async function runProgram(args: readonly string[], script?: ScriptExperim
       printLine("Interrupted.", "stderr");
       return EXIT_INTERRUPTED;
     }
-    printError(error, { debug: args.includes("--debug") });
-    return error instanceof ExperimentError
-      ? (EXIT as Partial<Record<string, number>>)[error.code] ?? EXIT_INVALID
-      : EXIT.INTERNAL_ERROR;
+    printError(error, { debug: args.includes("--debug"), events: args.includes("--events") });
+    return exitCodeOf(error);
   } finally {
     Deno.removeSignalListener("SIGINT", onSignal);
     Deno.removeSignalListener("SIGTERM", onSignal);
   }
 }
 
-function programOf(script: ScriptExperiment | undefined, signal: AbortSignal, exit: (code: number) => void) {
+function programOf(
+  script: ScriptExperiment | undefined,
+  interrupt: AbortController,
+  exit: (code: number) => void,
+) {
   const program = new Command(script ? "experiment" : "reprise")
     .description("ML experiments that can be run again, and that say exactly why when they can't.")
     .version(VERSION)
     .exitOverride();
-  const context = { signal, ...(script ? { script } : {}) };
+  const context = { signal: interrupt.signal, ...(script ? { script } : {}) };
   const subject = script ? "[config]" : "<config>";
 
   command(program, "train", "train an experiment and record it as a run")
-    .argument(subject, "a config's name in configs/, or the path of a config or script")
+    .argument(subject, "a config's name in configs/, or the path or URL of a config or script")
     .option(...setOption)
     .option(...uriOption)
-    .action(async (experiment = "script", { json, set, trackingUri: tracking_uri }) => {
+    .action(async (experiment = "script", { json, set, trackingUri: tracking_uri, events }) => {
       const { inputs, trainCommand } = await import("../commands.ts");
-      using progress = await progressReporter();
+      using progress = await reporterOf({ events, interrupt });
       const input = await checkInput(inputs.train, { experiment, set, tracking_uri });
       const run = await trainCommand(input, { ...context, onEvent: progress.onEvent });
       await print(json, run, async () => (await words()).trainText(run));
@@ -72,6 +73,10 @@ function programOf(script: ScriptExperiment | undefined, signal: AbortSignal, ex
     .option("--rerun", "train again if it is safe, and compare bit for bit")
     .option("--recorded-config", "judge the recorded config, not today's of its name")
     .option("--config <file>", "the replay config, rather than configs/replay_RUN.yaml")
+    .option(
+      "--experiment <config>",
+      "judge this config, by its name, path or URL, rather than today's of the run",
+    )
     .option(...uriOption)
     .action(
       async (
@@ -79,8 +84,8 @@ function programOf(script: ScriptExperiment | undefined, signal: AbortSignal, ex
         { json, runId: run_id, recordedConfig: recorded_config, trackingUri: tracking_uri, ...rest },
       ) => {
         const { inputs, replayCommand } = await import("../commands.ts");
-        const { rerun, config } = rest;
-        using progress = await progressReporter();
+        const { rerun, config, events, experiment } = rest;
+        using progress = await reporterOf({ events, interrupt });
         const input = await checkInput(inputs.replay, {
           run,
           run_id,
@@ -89,7 +94,12 @@ function programOf(script: ScriptExperiment | undefined, signal: AbortSignal, ex
           config,
           tracking_uri,
         });
-        const report = await replayCommand(input, { ...context, onEvent: progress.onEvent });
+        const judged = experiment === undefined ? undefined : await loaded(experiment);
+        const report = await replayCommand(input, {
+          ...context,
+          ...(judged ? { script: () => judged } : {}),
+          onEvent: progress.onEvent,
+        });
         const { toJson, toText } = await import("../report.ts");
         await print(json, toJson(report), () => toText(report));
         exit(report.verdict === "safe" || report.verdict === "reproduced" ? 0 : 1);
@@ -97,7 +107,7 @@ function programOf(script: ScriptExperiment | undefined, signal: AbortSignal, ex
     );
 
   command(program, "contract", "print the contract that a run would record now")
-    .argument(subject, "a config's name in configs/, or the path of a config or script")
+    .argument(subject, "a config's name in configs/, or the path or URL of a config or script")
     .option(...setOption)
     .action(async (experiment = "script", { json, set }) => {
       const { contractCommand, inputs } = await import("../commands.ts");
@@ -134,15 +144,26 @@ function programOf(script: ScriptExperiment | undefined, signal: AbortSignal, ex
       await print(json, registry, async () => (await words()).registryText(registry));
     });
 
-  command(
-    program.command("config").description("about configs"),
-    "schema",
-    "print the JSON Schema of a kind of config",
-  )
+  const config = program.command("config").description("about configs");
+  command(config, "list", "the configs in configs/ that train takes by name")
+    .action(async ({ json }) => {
+      const { configListCommand } = await import("../commands.ts");
+      const configs = await configListCommand();
+      await print(json, configs, async () => (await words()).configsText(configs));
+    });
+  command(config, "schema", "print the JSON Schema of a kind of config")
     .argument("[kind]", "experiment or replay", "experiment")
     .action(async (kind) => {
       const { configSchemaCommand, inputs } = await import("../commands.ts");
       await print(true, await configSchemaCommand(await checkInput(inputs.configSchema, { kind })));
+    });
+
+  command(program, "init", "write a small project of your own, which trains at once")
+    .argument("<name>", "the name of the project and of its directory")
+    .action(async (name, { json }) => {
+      const { initCommand, inputs } = await import("../commands.ts");
+      const project = await initCommand(await checkInput(inputs.init, { name }));
+      await print(json, project, async () => (await words()).projectText(project));
     });
   return program;
 }
@@ -157,10 +178,19 @@ const uriOption = ["--tracking-uri <uri>", "the store: sqlite:///FILE or http(s)
 function command(parent: Command, name: string, description: string) {
   return parent.command(name).description(description)
     .option("--json", "print one JSON document on stdout")
-    .option("--debug", "show the stack trace of an error");
+    .option("--debug", "show the stack trace of an error")
+    .addOption(
+      new Option("--events", "tell the story as JSON lines on stderr, and stop when stdin ends: for a server")
+        .hideHelp(),
+    );
 }
 
 const words = () => import("./words.ts");
+
+async function loaded(experiment: string): Promise<LoadedExperiment> {
+  const { loadExperiment } = await import("../experiment.ts");
+  return await loadExperiment(experiment);
+}
 
 async function print(
   json: boolean | undefined,

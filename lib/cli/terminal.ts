@@ -1,4 +1,5 @@
 import type { SingleBar } from "../deps/cli_progress.ts";
+import { now } from "../environment.ts";
 import { ExperimentError } from "../error.ts";
 import type { TrainEvent } from "../train.ts";
 
@@ -8,9 +9,18 @@ export function printLine(line: string, to: "stdout" | "stderr" = "stdout"): voi
   for (let written = 0; written < bytes.length;) written += Deno[to].writeSync(bytes.subarray(written));
 }
 
-/** Tells an error and its hint on stderr, with the stack trace where asked. */
-export function printError(error: unknown, { debug }: { readonly debug: boolean }): void {
+/** Tells an error and its hint on stderr, in words or as a JSON line, with the stack trace where asked. */
+export function printError(
+  error: unknown,
+  { debug, events }: { readonly debug: boolean; readonly events: boolean },
+): void {
   const message = error instanceof Error ? error.message : String(error);
+  if (events) {
+    const { code, hint } = error instanceof ExperimentError
+      ? error
+      : { code: "INTERNAL_ERROR", hint: undefined };
+    return printLine(JSON.stringify({ kind: "error", code, message, hint }), "stderr");
+  }
   printLine(`error: ${message}`, "stderr");
   if (error instanceof ExperimentError) {
     if (error.hint !== undefined) printLine(`hint: ${error.hint}`, "stderr");
@@ -20,10 +30,57 @@ export function printError(error: unknown, { debug }: { readonly debug: boolean 
   if (debug) printLine(stackOf(error), "stderr");
 }
 
-/** Tells a run's events on stderr: its epochs as a bar on a terminal, as a line now and then elsewhere. */
-export async function progressReporter(): Promise<
-  { readonly onEvent: (event: TrainEvent) => void } & Disposable
-> {
+/** Is told a run's events, and prints them on stderr. */
+export interface Reporter extends Disposable {
+  readonly onEvent: (event: TrainEvent) => void;
+}
+
+/** Tells a run's events on stderr: in words, or as JSON lines to a server that started this process. */
+export async function reporterOf(
+  { events = false, interrupt }: {
+    readonly events: boolean | undefined;
+    readonly interrupt: AbortController;
+  },
+): Promise<Reporter> {
+  return events ? eventReporter(interrupt) : await progressReporter();
+}
+
+/** How many milliseconds are between two epochs that are told, at least. */
+const EPOCH_MS = 100;
+
+/** A JSON line per event, of the epochs some and the last; interrupts when whoever listens has gone. */
+function eventReporter(interrupt: AbortController): Reporter {
+  const leave = () => interrupt.abort(new DOMException("Interrupted", "AbortError"));
+  // Stdin is a pipe that the parent holds open: its end is the parent's, however that ended.
+  Deno.stdin.readable.pipeTo(new WritableStream(), { signal: interrupt.signal }).then(leave, leave);
+  let pending: TrainEvent | undefined;
+  let told = 0;
+  const tell = (event: TrainEvent) => {
+    try {
+      printLine(JSON.stringify(event), "stderr");
+    } catch {
+      leave();
+    }
+  };
+  const flush = () => {
+    if (pending) tell(pending);
+    pending = undefined;
+  };
+  const onEvent = (event: TrainEvent) => {
+    if (event.kind === "epoch") {
+      pending = event;
+      if (now() - told < EPOCH_MS) return;
+      told = now();
+      return flush();
+    }
+    flush();
+    tell(event);
+  };
+  return { onEvent, [Symbol.dispose]: flush };
+}
+
+/** Epochs as a bar on a terminal, as a line now and then elsewhere. */
+async function progressReporter(): Promise<Reporter> {
   const bars = Deno.stderr.isTerminal() ? await import("../deps/cli_progress.ts") : undefined;
   let bar: SingleBar | undefined;
   let epochs = 0;

@@ -1,6 +1,8 @@
-import type { RegistryListing, RunSummary, ShownRun } from "../commands.ts";
+import type { ConfigEntry, RegistryListing } from "../commands.ts";
 import type { Contract } from "../contract.ts";
+import type { NewProject } from "../init.ts";
 import { alignColumns } from "../report.ts";
+import type { RunSummary, ShownRun } from "../runs.ts";
 import type { TrainedRun } from "../train.ts";
 
 /** A trained run in words: its scores, and how to replay it. */
@@ -62,6 +64,30 @@ export function registryText({ datasets, features, models }: RegistryListing): s
     ...models.map(({ name, description, params }) =>
       `  ${name}: ${description ?? ""}\n    params ${Object.keys(params).join(", ")}`
     ),
+  ].join("\n");
+}
+
+/** Configs, a line each. */
+export function configsText(configs: readonly ConfigEntry[]): string {
+  if (configs.length === 0) return "There are no configs.";
+  const rows = configs.map(({ name, experiment = "", run = "", problem = "" }) => [
+    name,
+    experiment,
+    run,
+    problem.split("\n")[0]!,
+  ]);
+  return alignColumns([["config", "experiment", "run", ""], ...rows]).join("\n");
+}
+
+/** A new project's files, and what to do next. */
+export function projectText({ directory, files }: NewProject): string {
+  return [
+    ...files.map((file) => `${directory}/${file}`),
+    "",
+    "Next:",
+    `  cd ${directory}`,
+    `  deno task train ${directory}`,
+    `  deno task replay ${directory}`,
   ].join("\n");
 }
 

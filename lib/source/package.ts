@@ -1,5 +1,7 @@
+import { createRequire } from "node:module";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { ExperimentError } from "../error.ts";
-import { installedPackageOf, parsePackageSpecifier } from "./specifier.ts";
+import { type InstalledPackage, installedPackageOf, parsePackageSpecifier } from "./specifier.ts";
 
 /** How a package resolves now. */
 export interface ResolvedPackage {
@@ -9,7 +11,7 @@ export interface ResolvedPackage {
   readonly version: string;
   /** What the lock file or Deno's cache says that its archive must hash to, where one of them does. */
   readonly integrity: string | undefined;
-  /** `name@version integrity` of all that it depends on in the lock file, sorted; empty where none pins it. */
+  /** `name@version integrity` of all that it depends on, by the lock file or else as installed, sorted. */
   readonly dependencies: readonly string[];
 }
 
@@ -76,7 +78,11 @@ async function resolveOne(name: string, specifier: string, lock: Lock): Promise<
     name,
     version,
     integrity: key === undefined ? await cachedIntegrity(installed, version) : section[key]?.integrity,
-    dependencies: key === undefined || section === lock.jsr ? [] : dependenciesOf(section, key),
+    dependencies: section === lock.jsr
+      ? []
+      : key === undefined
+      ? await installedDependencies(installed)
+      : dependenciesOf(section, key),
   };
 }
 
@@ -127,26 +133,67 @@ function dependenciesOf(packages: Readonly<Record<string, LockedPackage>>, root:
     .sort();
 }
 
+/** What the lock file would say of a package that no lock file pins, as when a program is run from a URL. */
+async function installedDependencies(root: InstalledPackage | undefined): Promise<string[]> {
+  const found = new Map<string, string>();
+  const visit = async ({ folder }: InstalledPackage): Promise<void> => {
+    const text = await readIfThere(`${folder}package.json`);
+    if (text === undefined) return;
+    const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(text);
+    for (const name of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) {
+      const installed = dependencyOf(folder, name);
+      const version = installed && (installed.version ?? await versionIn(installed.folder));
+      if (installed === undefined || version === undefined || found.has(installed.folder)) continue;
+      const integrity = await cachedIntegrity(installed, version);
+      found.set(installed.folder, `${installed.name}@${version} ${integrity ?? "-"}`);
+      await visit(installed);
+    }
+  };
+  if (root !== undefined) {
+    await visit(root);
+    found.delete(root.folder);
+  }
+  return [...new Set(found.values())].sort();
+}
+
+/** Where a package finds one that it depends on; undefined where that is optional and not installed. */
+function dependencyOf(folder: string, name: string): InstalledPackage | undefined {
+  const { resolve } = createRequire(fileURLToPath(`${folder}package.json`));
+  for (const specifier of [`${name}/package.json`, name]) {
+    try {
+      return installedPackageOf(pathToFileURL(resolve(specifier)).href);
+    } catch {
+      // It isn't installed, or doesn't export that.
+    }
+  }
+  return undefined;
+}
+
 async function versionIn(folder: string): Promise<string | undefined> {
-  const text = await readIfAllowed(`${folder}package.json`);
+  const text = await readIfThere(`${folder}package.json`);
   return text === undefined ? undefined : JSON.parse(text).version;
 }
 
 async function cachedIntegrity(
-  installed: ReturnType<typeof installedPackageOf>,
+  installed: InstalledPackage | undefined,
   version: string,
 ): Promise<string | undefined> {
   if (installed === undefined || installed.folder.includes("/node_modules/")) return undefined;
-  const text = await readIfAllowed(new URL("../registry.json", installed.folder).href);
+  const text = await readIfThere(new URL("../registry.json", installed.folder).href);
   return text === undefined ? undefined : JSON.parse(text).versions?.[version]?.dist?.integrity;
 }
 
-async function readIfAllowed(url: string): Promise<string | undefined> {
+async function readIfThere(url: string): Promise<string | undefined> {
   try {
     return await Deno.readTextFile(new URL(url));
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) return undefined;
-    throw error;
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    throw new ExperimentError("PERMISSION_DENIED", `What the packages are can't be told: ${error.message}.`, {
+      hint:
+        "Allow reading the folder that Deno keeps packages in, or keep a deno.lock and name it by -c deno.json.",
+      cause: error,
+    });
   }
 }
 

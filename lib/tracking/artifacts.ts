@@ -55,18 +55,18 @@ export async function writeArtifact(
 
 /** The artifacts directly below a folder of a run's artifact folder, by path; none where there is no such folder. */
 export async function artifactsIn(folder: string, path: string): Promise<readonly ArtifactInfo[]> {
-  const found: ArtifactInfo[] = [];
   try {
-    for await (const entry of Deno.readDir(join(folder, path))) {
-      const below = path === "" ? entry.name : `${path}/${entry.name}`;
+    const entries = await Array.fromAsync(Deno.readDir(join(folder, path)));
+    const found = await Promise.all(entries.map(async ({ name }): Promise<ArtifactInfo> => {
+      const below = path === "" ? name : `${path}/${name}`;
       const { isDirectory, size } = await Deno.stat(join(folder, below));
-      found.push({ path: below, is_dir: isDirectory, file_size: isDirectory ? undefined : size });
-    }
+      return { path: below, is_dir: isDirectory, file_size: isDirectory ? undefined : size };
+    }));
+    return found.sort(byPath);
   } catch (error) {
     if (isAbsence(error)) return [];
     throw troubleOf(`The artifacts in ${folder} can't be listed`, error);
   }
-  return found.sort(byPath);
 }
 
 /** Orders artifacts by path. */

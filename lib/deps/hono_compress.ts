@@ -1,0 +1,1 @@
+export { compress } from "npm:hono@4.13.19/compress";

@@ -1,0 +1,1 @@
+export { getRequestListener } from "npm:@hono/node-server@2.1.8";

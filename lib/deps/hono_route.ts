@@ -1,0 +1,1 @@
+export { matchedRoutes } from "npm:hono@4.13.19/route";

@@ -1,0 +1,27 @@
+import type { ConfigEntry, RegistryListing } from "../commands.ts";
+import type { Contract } from "../contract.ts";
+import type { ReportDocument } from "../report.ts";
+import type { TrackingStore } from "../tracking/store.ts";
+import type { Jobs } from "./job.ts";
+
+export type { ConfigEntry };
+
+/** What a server's routes and pages work with. Whatever is of today's code is asked of a process of its own. */
+export interface ServerContext {
+  /** The jobs of this server. */
+  readonly jobs: Jobs;
+  /** The store of this server, without credentials. */
+  readonly trackingUri: string;
+  /** The server's store; the same one for every caller, so that only the server disposes of it. */
+  openStore(): Promise<TrackingStore>;
+  /** The configs in `configs/`, by name; replay configs aren't among them. */
+  experiments(): Promise<readonly ConfigEntry[]>;
+  /** What the project's registry has. */
+  registry(): Promise<RegistryListing>;
+  /** The contract that a run of a config would record now. */
+  contract(experiment: string): Promise<Contract>;
+  /** A run judged by today's code and data, without training again. */
+  report(runId: string): Promise<ReportDocument>;
+  /** Aborted when the server is shutting down, so that answers that go on for long end. */
+  readonly closing: AbortSignal;
+}

@@ -1,0 +1,44 @@
+import type { JobEvent } from "./job.ts";
+
+/** How often a stream on which nothing happens shows that it is alive, in milliseconds. */
+const BEAT_MS = 15_000;
+
+/**
+ * A job's events as server-sent events, no faster than they are read.
+ *
+ * @param open Begins to give the events, until its signal is aborted: when the client has gone, or by `closing`.
+ */
+export function eventStream(
+  open: (signal: AbortSignal) => AsyncIterable<JobEvent>,
+  closing: AbortSignal,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const gone = new AbortController();
+  const end = () => gone.abort();
+  closing.addEventListener("abort", end);
+  if (closing.aborted) end();
+  const encoder = new TextEncoder();
+  const events = open(gone.signal)[Symbol.asyncIterator]();
+  let next: Promise<IteratorResult<JobEvent>> | undefined;
+  return new ReadableStream({
+    async pull(controller) {
+      next ??= events.next();
+      const beat = Promise.withResolvers<undefined>();
+      const timer = setTimeout(() => beat.resolve(undefined), BEAT_MS);
+      const result = await Promise.race([next, beat.promise]).finally(() => clearTimeout(timer));
+      if (result === undefined) return controller.enqueue(encoder.encode(":\n\n"));
+      next = undefined;
+      if (!result.done) return controller.enqueue(encoder.encode(textOf(result.value)));
+      closing.removeEventListener("abort", end);
+      controller.close();
+    },
+    cancel() {
+      closing.removeEventListener("abort", end);
+      end();
+      void events.return?.();
+    },
+  }, { highWaterMark: 0 });
+}
+
+function textOf({ id, type, data }: JobEvent): string {
+  return `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+}

@@ -1,0 +1,59 @@
+import process from "node:process";
+import { now } from "../environment.ts";
+import { ExperimentError } from "../error.ts";
+import type { TrackingStore } from "../tracking/store.ts";
+
+/** How many milliseconds a process has to end by itself once its server has, and how often that is looked at. */
+const GRACE_MS = 3000;
+const LOOK_MS = 50;
+
+/**
+ * Waits for a process of an earlier server to end, as it does when its stdin does; kills one that doesn't.
+ *
+ * @param pid Its id, which may be another program's by now: that one is left alone.
+ */
+export async function endOrphan(pid: number): Promise<void> {
+  for (let waited = 0; waited < GRACE_MS; waited += LOOK_MS) {
+    if (!isAlive(pid) || !await isCommand(pid)) return;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  if (await isCommand(pid)) process.kill(pid, "SIGKILL");
+}
+
+/** Ends a run that nobody works on any more as KILLED, where it still reads RUNNING; whether that could be known. */
+export async function endRun(
+  openStore: () => Promise<TrackingStore>,
+  runId: string | undefined,
+): Promise<boolean> {
+  if (runId === undefined) return true;
+  try {
+    const store = await openStore();
+    const { status } = (await store.getRun(runId)).info;
+    if (status === "RUNNING") await store.updateRun(runId, { status: "KILLED", end_time: now() });
+    return true;
+  } catch (error) {
+    return error instanceof ExperimentError && error.code === "RESOURCE_DOES_NOT_EXIST";
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a process is a command that a server started; not known where there is no `ps`. */
+async function isCommand(pid: number): Promise<boolean> {
+  try {
+    const { stdout } = await new Deno.Command("ps", {
+      args: ["-o", "args=", "-p", String(pid)],
+      stderr: "null",
+    })
+      .output();
+    return /\bcli\.ts (train|replay) .*--events\b/.test(new TextDecoder().decode(stdout));
+  } catch {
+    return false;
+  }
+}

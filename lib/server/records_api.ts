@@ -1,0 +1,159 @@
+import { accepts } from "../deps/hono_accepts.ts";
+import type { Context } from "../deps/hono.ts";
+import { ExperimentError } from "../error.ts";
+import { configNames } from "../experiment.ts";
+import { suggestionOf } from "../nearest.ts";
+import { toHtml } from "../report_html.ts";
+import { toMarkdown } from "../report_markdown.ts";
+import { listRuns, showRun } from "../runs.ts";
+import type { ServerContext } from "./context.ts";
+import { type AnyOperation, operation } from "./operation.ts";
+import { runId, runsQuery } from "./schemas.ts";
+
+const MARKDOWN = "text/markdown";
+const HTML = "text/html";
+
+/** The routes of what is recorded, and of what today's code makes of it. */
+export function recordOperations(context: ServerContext): readonly AnyOperation[] {
+  return [
+    operation({
+      method: "get",
+      path: "/api/experiments",
+      summary: "The configs that can be trained by name, and the experiments of the store",
+      answers: { 200: { description: "Both", document: "Experiments" } },
+      async handle(c) {
+        const [configs, experiments] = await Promise.all([
+          context.experiments(),
+          context.openStore().then((store) => store.searchExperiments()),
+        ]);
+        return c.json({
+          configs,
+          experiments: experiments.map(({ experiment_id, name }) => ({ experiment_id, name })),
+        });
+      },
+    }),
+    operation({
+      method: "get",
+      path: "/api/registry",
+      summary: "The datasets, feature views and models to choose from",
+      answers: { 200: { description: "As `registry --json` prints them", document: "Registry" } },
+      handle: async (c) => c.json(await context.registry()),
+    }),
+    operation({
+      method: "get",
+      path: "/api/contract/:experiment",
+      summary: "The contract that a run of a config would record now",
+      answers: { 200: { description: "As `contract --json` prints it", document: "Contract" } },
+      errors: ["RESOURCE_DOES_NOT_EXIST", "INVALID_STATE"],
+      async handle(c) {
+        const experiment = c.req.param("experiment")!;
+        await checkConfig(experiment);
+        return c.json(await context.contract(experiment));
+      },
+    }),
+    operation({
+      method: "get",
+      path: "/api/runs",
+      summary: "Runs, newest first",
+      query: runsQuery,
+      answers: { 200: { description: "A page of them", document: "Runs" } },
+      errors: ["RESOURCE_DOES_NOT_EXIST"],
+      handle: async (c, { query }) => c.json(await listRuns(await context.openStore(), query)),
+    }),
+    operation({
+      method: "get",
+      path: "/api/runs/:id",
+      summary: "A run with all that was recorded of it",
+      answers: { 200: { description: "As `runs show --json` prints it", document: "Run" } },
+      errors: ["RESOURCE_DOES_NOT_EXIST"],
+      handle: async (c) => c.json(await showRun(await context.openStore(), idOf(c))),
+    }),
+    operation({
+      method: "get",
+      path: "/api/runs/:id/metrics/:key{.+}",
+      summary: "Every point of a metric of a run",
+      answers: { 200: { description: "The points, by step and time", document: "MetricHistory" } },
+      errors: ["RESOURCE_DOES_NOT_EXIST"],
+      async handle(c) {
+        const store = await context.openStore();
+        return c.json({ metrics: await store.getMetricHistory(idOf(c), c.req.param("key")!) });
+      },
+    }),
+    operation({
+      method: "get",
+      path: "/api/runs/:id/artifacts/:path{.+}",
+      summary: "An artifact of a run",
+      answers: {
+        200: {
+          description: "Its bytes",
+          types: ["text/plain", "application/json", "application/octet-stream"],
+        },
+      },
+      errors: ["RESOURCE_DOES_NOT_EXIST"],
+      async handle(c) {
+        const path = c.req.param("path")!;
+        const bytes = await (await context.openStore()).downloadArtifact(idOf(c), path);
+        c.header("Content-Type", typeOf(path, bytes));
+        return c.body(bytes.slice());
+      },
+    }),
+    operation({
+      method: "get",
+      path: "/api/runs/:id/report",
+      summary: "A run judged by today's code and data, without training again",
+      description: "In the form that `Accept` prefers.",
+      answers: {
+        200: {
+          description: "The report, as `replay --json` prints it, in Markdown or as a page",
+          document: "ReplayReport",
+          types: ["application/json", MARKDOWN, HTML],
+        },
+      },
+      errors: ["RESOURCE_DOES_NOT_EXIST", "INVALID_STATE"],
+      async handle(c) {
+        const report = await context.report(idOf(c));
+        const type = accepts(c, {
+          header: "Accept",
+          supports: ["application/json", MARKDOWN, HTML],
+          default: "application/json",
+        });
+        c.header("Vary", "Accept");
+        if (type === HTML) return c.html(toHtml(report));
+        if (type !== MARKDOWN) return c.json(report);
+        return c.body(toMarkdown(report), 200, { "Content-Type": `${MARKDOWN}; charset=utf-8` });
+      },
+    }),
+  ];
+}
+
+/** Refuses what isn't the name of a config, before any process is asked. */
+export async function checkConfig(name: string): Promise<void> {
+  const names = await configNames();
+  if (names.includes(name)) return;
+  throw new ExperimentError(
+    "RESOURCE_DOES_NOT_EXIST",
+    `There is no config "${name}" in configs/. ${suggestionOf(name, names)}`,
+    { hint: "GET /api/experiments lists them." },
+  );
+}
+
+function idOf(c: Context): string {
+  const id = c.req.param("id")!;
+  if (runId.safeParse(id).success) return id;
+  throw new ExperimentError(
+    "RESOURCE_DOES_NOT_EXIST",
+    `There is no run "${id}": a run's id has 32 hex digits.`,
+    {
+      hint: "GET /api/runs?name=… finds runs by their name.",
+    },
+  );
+}
+
+function typeOf(path: string, bytes: Uint8Array): string {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return "application/octet-stream";
+  }
+  return path.endsWith(".json") ? "application/json" : "text/plain; charset=utf-8";
+}

@@ -1,0 +1,182 @@
+import { inputs } from "../commands.ts";
+import { z } from "../deps/zod.ts";
+import { ERROR_CODES } from "../error.ts";
+
+// What a server takes names for must not be read as a path, a URL or a hidden file.
+const plainName = z.string().min(1).max(250).regex(
+  /^(?!\.)[^/\\:\p{C}]+(?<!\.(ya?ml|[cm]?tsx?))$/u,
+  "expected a plain name, not a path, a URL or a file",
+);
+const runName = z.string().min(1).max(250).regex(
+  /^(?!\.)[^/\\\p{C}]+$/u,
+  "expected a run's name without slashes; give any other run by its run_id",
+);
+/** The id of a run. */
+export const runId = z.string().regex(/^[0-9a-f]{32}$/, "expected a run's id: 32 hex digits");
+const set = z.array(
+  z.string().max(10_000).regex(
+    /^(?!\s*tracking\b)[^\0]*$/,
+    "expected no override of tracking: the server has its own store",
+  ),
+).max(100).default([]).describe("Overrides of the config, each as path=value");
+
+/** The bodies of requests: the command line's inputs, without what would name a file or a store. */
+export const bodies = {
+  TrainRequest: inputs.train.omit({ tracking_uri: true }).extend({
+    experiment: plainName.describe("The name of a config in configs/"),
+    set,
+  }),
+  ReplayRequest: inputs.replay.omit({ tracking_uri: true, config: true }).extend({
+    run: runName.optional().describe("The name of a run: of those, the newest finished one"),
+    run_id: runId.optional(),
+  }).refine(
+    ({ run, run_id }) => (run === undefined) !== (run_id === undefined),
+    "expected either run or run_id",
+  ),
+};
+
+/** The query of a list of runs. */
+export const runsQuery = z.strictObject({
+  experiment: z.string().min(1).max(250).optional().describe("The name of their experiment"),
+  name: z.string().min(1).max(250).optional().describe("The name of the runs"),
+  status: z.enum(["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]).optional(),
+  max_results: z.coerce.number().int().min(1).max(1000).default(100),
+  page_token: z.string().min(1).max(1000).optional().describe("next_page_token of the page before"),
+});
+
+const time = z.string().describe("ISO 8601");
+const texts = z.record(z.string(), z.string());
+const values = z.record(z.string(), z.number().nullable().describe("null where it is no finite number"));
+const status = z.enum(["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]);
+const contract = z.object({ version: z.number(), clauses: texts });
+const metric = z.object({
+  key: z.string(),
+  value: z.number().nullable(),
+  timestamp: z.number(),
+  step: z.number(),
+});
+const failure = z.object({
+  error_code: z.enum([...ERROR_CODES, "MALFORMED_REQUEST"]),
+  message: z.string(),
+  hint: z.string().exactOptional().describe("The next command to run or edit to make"),
+});
+const job = z.object({
+  id: z.string(),
+  url: z.string().describe("Its path on this server"),
+  kind: z.enum(["train", "replay"]),
+  input: z.record(z.string(), z.unknown()),
+  state: z.enum(["queued", "running", "succeeded", "failed", "cancelled", "lost"]),
+  created_at: time,
+  started_at: time.exactOptional(),
+  ended_at: time.exactOptional(),
+  run_id: z.string().exactOptional().describe("The run that it records, once it has one"),
+  result: z.unknown().exactOptional().describe("The command's document, once it has succeeded"),
+  error: z.object({ code: z.enum(ERROR_CODES), message: z.string(), hint: z.string().exactOptional() })
+    .exactOptional(),
+});
+const drift = z.object({
+  clause: z.string(),
+  kind: z.enum(["changed", "added", "removed"]),
+  binding: z.boolean(),
+  past: z.string().nullable(),
+  current: z.string().nullable(),
+  declarations: z.array(z.string()).exactOptional(),
+  values: z.object({ past: z.string().exactOptional(), current: z.string().exactOptional() }).exactOptional(),
+});
+const runSummary = z.object({
+  run_id: z.string(),
+  run_name: z.string(),
+  experiment: z.string(),
+  status,
+  start_time: time,
+  metrics: values,
+});
+
+/** The documents of answers, by their names in the OpenAPI document. */
+export const answers = {
+  Error: failure,
+  Job: job,
+  Jobs: z.object({ jobs: z.array(job) }),
+  JobEvent: z.object({
+    id: z.number(),
+    type: z.enum(["state", "prepared", "started", "epoch", "ended"]),
+    data: z.unknown(),
+  }),
+  TrainedRun: z.object({
+    run_id: z.string(),
+    run_name: z.string(),
+    experiment: z.string(),
+    status,
+    params: texts,
+    metrics: values,
+    contract,
+    reason: z.string().exactOptional(),
+  }),
+  ReplayReport: z.object({
+    verdict: z.enum(["safe", "blocked", "unverifiable", "reproduced", "diverged"]),
+    run_id: z.string(),
+    rerun_id: z.string().exactOptional(),
+    drifts: z.array(drift),
+    run_name: z.string(),
+    config: z.string(),
+    notes: z.array(z.string()),
+    reasons: z.array(z.string()),
+  }),
+  Contract: contract,
+  Experiments: z.object({
+    configs: z.array(z.object({
+      name: z.string(),
+      experiment: z.string().exactOptional(),
+      run: z.string().exactOptional(),
+      problem: z.string().exactOptional(),
+    })),
+    experiments: z.array(z.object({ experiment_id: z.string(), name: z.string() })),
+  }),
+  Registry: z.object({
+    datasets: z.array(z.object({
+      name: z.string(),
+      description: z.string().exactOptional(),
+      columns: z.array(z.string()),
+      target: z.string(),
+    })),
+    features: z.array(z.object({
+      name: z.string(),
+      over: z.string().exactOptional(),
+      features: z.array(z.string()),
+    })),
+    models: z.array(z.object({
+      name: z.string(),
+      description: z.string().exactOptional(),
+      task: z.string(),
+      params: z.record(z.string(), z.unknown()),
+    })),
+  }),
+  Runs: z.object({ runs: z.array(runSummary), next_page_token: z.string().exactOptional() }),
+  Run: z.object({
+    info: z.object({
+      run_id: z.string(),
+      run_name: z.string(),
+      experiment_id: z.string(),
+      user_id: z.string(),
+      status,
+      start_time: z.number(),
+      end_time: z.number().exactOptional(),
+      artifact_uri: z.string(),
+    }),
+    params: texts,
+    metrics: z.record(z.string(), metric),
+    tags: texts,
+    datasets: z.array(z.object({
+      name: z.string(),
+      digest: z.string(),
+      source_type: z.string(),
+      source: z.string(),
+      schema: z.string(),
+      profile: z.string(),
+      context: z.string(),
+    })),
+    artifacts: z.array(z.string()),
+  }),
+  MetricHistory: z.object({ metrics: z.array(metric) }),
+  Health: z.object({ status: z.literal("ok") }),
+};

@@ -1,0 +1,104 @@
+import type { ContractRecord } from "../contract.ts";
+import { z } from "../deps/zod.ts";
+import { ExperimentError } from "../error.ts";
+import { recorded } from "../record.ts";
+import type { Verdict } from "../replay.ts";
+import type { ReportDocument } from "../report.ts";
+import type { Job, Jobs } from "../server/job.ts";
+import { answers } from "../server/schemas.ts";
+import type { Metric, Run, TrackingStore } from "../tracking/store.ts";
+
+/** The folder of a run's artifacts that has the source of each module. */
+export const MODULES = "source/modules/";
+
+/** Where a recorded module is shown. */
+export function sourceUrl(runId: string, path: string): string {
+  return `/runs/${encodeURIComponent(runId)}/source/${path.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+const contractSchema = z.object({
+  version: z.number(),
+  scheme: z.string(),
+  clauses: z.record(z.string(), z.string()),
+  evidence: z.record(
+    z.string(),
+    z.object({
+      value: z.string().exactOptional(),
+      declarations: z.record(z.string(), z.string()).exactOptional(),
+    }),
+  ),
+});
+
+/** The report of a replay that has ended; undefined for any other job. */
+export function reportOf({ kind, result }: Job): ReportDocument | undefined {
+  return kind === "replay" && answers.ReplayReport.safeParse(result).success
+    ? result as ReportDocument
+    : undefined;
+}
+
+/** The JSON document of a training; a value that isn't finite is null. */
+export type TrainedDocument = z.output<typeof answers.TrainedRun>;
+
+/** What a training gave that has ended; undefined for any other job. */
+export function trainedOf({ kind, result }: Job): TrainedDocument | undefined {
+  return kind === "train" ? answers.TrainedRun.safeParse(result).data : undefined;
+}
+
+/** The newest verdict of each run that this server has replayed, with its job. */
+export function verdictsOf(
+  jobs: Jobs,
+): ReadonlyMap<string, { readonly verdict: Verdict; readonly job: string }> {
+  const verdicts = new Map<string, { readonly verdict: Verdict; readonly job: string }>();
+  for (const job of jobs.list({ limit: 200 })) {
+    const report = reportOf(job);
+    if (report && !verdicts.has(report.run_id)) {
+      verdicts.set(report.run_id, { verdict: report.verdict, job: job.id });
+    }
+  }
+  return verdicts;
+}
+
+/** The contract that a run recorded, however old; undefined where there is none that can be read. */
+export async function readContract(store: TrackingStore, runId: string): Promise<ContractRecord | undefined> {
+  const text = await readArtifact(store, runId, recorded.contract);
+  return contractSchema.safeParse(jsonIn(text ?? "")).data;
+}
+
+/** The value of a text of JSON; undefined where it is none. */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** An artifact as text; undefined where there is none. */
+export async function readArtifact(
+  store: TrackingStore,
+  runId: string,
+  path: string,
+): Promise<string | undefined> {
+  try {
+    return new TextDecoder().decode(await store.downloadArtifact(runId, path));
+  } catch (error) {
+    if (error instanceof ExperimentError && error.code === "RESOURCE_DOES_NOT_EXIST") return undefined;
+    throw error;
+  }
+}
+
+/** The histories of the metrics that are curves: all that have a step beyond the first. */
+export async function curvesOf(
+  store: TrackingStore,
+  { info, metrics }: Run,
+): Promise<readonly { readonly key: string; readonly points: readonly Metric[] }[]> {
+  const keys = Object.values(metrics).filter(({ step }) => step > 0).map(({ key }) => key).sort();
+  return await Promise.all(
+    keys.map(async (key) => ({ key, points: await store.getMetricHistory(info.run_id, key) })),
+  );
+}
+
+/** The names of a store's experiments by their ids. */
+export async function experimentNames(store: TrackingStore): Promise<ReadonlyMap<string, string>> {
+  return new Map((await store.searchExperiments()).map(({ experiment_id, name }) => [experiment_id, name]));
+}
