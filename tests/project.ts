@@ -50,11 +50,12 @@ export async function openProject(env: Readonly<Record<string, string>> = {}): P
   const directory = await Deno.makeTempDir({ prefix: "reprise-test-" });
   for (const folder of ["registries", "configs"]) await copyInto(directory, folder);
   await Deno.copyFile(new URL("deno.lock", ROOT), join(directory, "deno.lock"));
-  await Deno.writeTextFile(join(directory, "deno.json"), "{}");
+  const settings = { allowScripts: { deny: ["npm:@scarf/scarf"] } };
+  await Deno.writeTextFile(join(directory, "deno.json"), JSON.stringify(settings));
   const path = (file: string) => join(directory, file);
   const commandOf = (args: readonly string[]) =>
     new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--config", "deno.json", new URL("cli.ts", ROOT).href, ...args],
+      args: ["run", "-A", "--no-lock", "--config", "deno.json", new URL("cli.ts", ROOT).href, ...args],
       cwd: directory,
       env: { MLFLOW_TRACKING_URI: "", NO_COLOR: "1", ...env },
       stdin: "null",

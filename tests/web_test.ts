@@ -2,47 +2,8 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { openBrowser, overflowOf, violations, weigh } from "./browser/browser.ts";
 import { openStore } from "../lib/tracking/open_store.ts";
-import { openProject, type Project, ROOT } from "./project.ts";
-
-/** A server of a project, at the address that it prints. */
-interface Served extends AsyncDisposable {
-  readonly url: string;
-}
-
-async function serve({ directory }: Project): Promise<Served> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "-A", "--config", new URL("deno.json", ROOT).pathname],
-      ...[new URL("serve.ts", ROOT).href, "--port", "0"],
-    ],
-    cwd: directory,
-    env: { MLFLOW_TRACKING_URI: "", NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  let url: string | undefined;
-  while (url === undefined) {
-    const { value, done } = await reader.read();
-    assert.ok(!done, `The server ended: ${text}`);
-    text += value;
-    url = /http:\/\/[\d.]+:\d+/.exec(text)?.[0];
-  }
-  // Read on, so that the server never waits for a reader.
-  const rest = (async () => {
-    while (!(await reader.read()).done);
-  })();
-  return {
-    url,
-    async [Symbol.asyncDispose]() {
-      child.kill("SIGTERM");
-      await rest;
-      await child.status;
-    },
-  };
-}
+import { openProject } from "./project.ts";
+import { serve } from "./serving.ts";
 
 /** Starts a job from a form and waits until its page says how it ended. */
 async function finish(page: Page): Promise<void> {
