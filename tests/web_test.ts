@@ -233,3 +233,36 @@ Deno.test({
     );
   },
 });
+
+Deno.test({
+  name: "a browser signs in with a token, and reads the API's documentation, where the server has tokens",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    await using project = await openProject();
+    const token = "a-token-of-this-test-only";
+    await using server = await serve(project, [], { REPRISE_RUN_TOKEN: token });
+    await using browser = await openBrowser();
+    const page = await browser.open();
+    const trouble: string[] = [];
+    page.on("console", (message) => message.type() === "error" && trouble.push(message.text()));
+    page.on("pageerror", (error) => trouble.push(error.message));
+
+    await page.goto(new URL("/jobs", server.url).href);
+    assert.equal(await page.locator("h1").innerText(), "Sign in to Reprise");
+    assert.deepEqual(await violations(page), []);
+    await page.getByLabel("Token").fill("another-token-than-this-server's");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    assert.equal(await page.getByRole("alert").innerText(), "This server has no such token.");
+    // The browser tells of each answer of 401 itself.
+    assert.deepEqual(trouble.filter((text) => !text.includes("status of 401")), []);
+    trouble.length = 0;
+    await page.getByLabel("Token").fill(token);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    assert.equal(await page.locator("h1").innerText(), "Jobs");
+
+    const { hosts } = await weigh(page, new URL("/docs", server.url).href);
+    await page.locator(".opblock-summary-path", { hasText: "/api/train" }).first().waitFor();
+    assert.deepEqual([hosts, trouble], [[], []]);
+  },
+});

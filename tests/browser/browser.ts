@@ -70,7 +70,7 @@ export async function weigh(
   session.on("Network.loadingFinished", ({ encodedDataLength }) => void (bytes += encodedDataLength));
   await page.goto(url, { waitUntil: "load" });
   await session.detach();
-  return { bytes, hosts: [...hosts].filter((host) => host !== new URL(url).host) };
+  return { bytes, hosts: [...hosts].filter((host) => host !== "" && host !== new URL(url).host) };
 }
 
 /** How many pixels the page that is shown is wider than the window. */
