@@ -54,8 +54,8 @@ export interface GuardOptions {
 /**
  * Makes the middleware that stands before all routes: it refuses callers who ask too often, by another name, from
  * another site's page, without a token, or with a body that is too large, too slow or not JSON; and it adds the
- * headers that keep browsers safe to every answer. `/healthz` and the pages' style need no token. With tokens, it answers `/login` and
- * `/logout` itself.
+ * headers that keep browsers safe to every answer. `/healthz` and the pages' style need no token. With tokens, it
+ * answers `/login` and `/logout` itself.
  *
  * @example Before all routes but the counting of requests, served with time limits for slow clients
  * ```ts
