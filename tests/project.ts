@@ -55,7 +55,17 @@ export async function openProject(env: Readonly<Record<string, string>> = {}): P
   const path = (file: string) => join(directory, file);
   const commandOf = (args: readonly string[]) =>
     new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-lock", "--config", "deno.json", new URL("cli.ts", ROOT).href, ...args],
+      // Quiet, so that a cold cache's downloads aren't told on stderr.
+      args: [
+        "run",
+        "-A",
+        "--quiet",
+        "--no-lock",
+        "--config",
+        "deno.json",
+        new URL("cli.ts", ROOT).href,
+        ...args,
+      ],
       cwd: directory,
       env: { MLFLOW_TRACKING_URI: "", NO_COLOR: "1", ...env },
       stdin: "null",

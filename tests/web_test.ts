@@ -245,7 +245,12 @@ Deno.test({
     await using browser = await openBrowser();
     const page = await browser.open();
     const trouble: string[] = [];
-    page.on("console", (message) => message.type() === "error" && trouble.push(message.text()));
+    page.on("console", (message) => {
+      // The browser tells of each answer of 401 itself, some time after it.
+      if (message.type() === "error" && !message.text().includes("status of 401")) {
+        trouble.push(message.text());
+      }
+    });
     page.on("pageerror", (error) => trouble.push(error.message));
 
     await page.goto(new URL("/jobs", server.url).href);
@@ -254,9 +259,6 @@ Deno.test({
     await page.getByLabel("Token").fill("another-token-than-this-server's");
     await page.getByRole("button", { name: "Sign in" }).click();
     assert.equal(await page.getByRole("alert").innerText(), "This server has no such token.");
-    // The browser tells of each answer of 401 itself.
-    assert.deepEqual(trouble.filter((text) => !text.includes("status of 401")), []);
-    trouble.length = 0;
     await page.getByLabel("Token").fill(token);
     await page.getByRole("button", { name: "Sign in" }).click();
     assert.equal(await page.locator("h1").innerText(), "Jobs");
