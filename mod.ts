@@ -27,7 +27,22 @@ export type { SourceLocation } from "./lib/source/source.ts";
 export { train } from "./lib/train.ts";
 export type { TrainedRun, TrainEvent, TrainOptions } from "./lib/train.ts";
 export { replay } from "./lib/replay.ts";
-export type { ReplayOptions, ReplayReport, Verdict } from "./lib/replay.ts";
+export type { ReplayOptions } from "./lib/replay.ts";
+export type { ReplayReport, Verdict } from "./lib/report/report.ts";
+export type {
+  AsRecorded,
+  Attribution,
+  Cell,
+  CellChange,
+  CodeChange,
+  ColumnProfile,
+  ConfigChange,
+  DataChange,
+  DataChangeKind,
+  ExplainedDrift,
+  RowChanges,
+  Waiver,
+} from "./lib/explain/explanation.ts";
 export { openStore } from "./lib/tracking/open_store.ts";
 export type { Credentials, StoreOptions } from "./lib/tracking/open_store.ts";
 export type {

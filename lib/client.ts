@@ -1,7 +1,7 @@
 import type { ConfigEntry, RegistryListing } from "./commands.ts";
 import type { Contract } from "./contract.ts";
 import { ERROR_CODES, ExperimentError } from "./error.ts";
-import type { ReportDocument } from "./report.ts";
+import type { ReportDocument } from "./report/report.ts";
 import type { RunList, RunSummary, ShownRun } from "./runs.ts";
 import type { Job, JobError, JobEvent, JobKind, JobState } from "./server/job.ts";
 import type { TrainedRun } from "./train.ts";

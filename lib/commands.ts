@@ -12,7 +12,8 @@ import {
 } from "./experiment.ts";
 import type { NewProject } from "./init.ts";
 import { chooseFrom, prepare } from "./prepare.ts";
-import { replay, type ReplayReport } from "./replay.ts";
+import { replay } from "./replay.ts";
+import type { ReplayReport } from "./report/report.ts";
 import { listRuns, type RunSummary, type ShownRun, showRun } from "./runs.ts";
 import { openSource } from "./source/source.ts";
 import { train, type TrainedRun, type TrainOptions } from "./train.ts";

@@ -1,5 +1,5 @@
 import type { ReplayConfig } from "./config.ts";
-import { type Drift, driftsBetween } from "./compare.ts";
+import { driftsBetween } from "./compare.ts";
 import { CONTRACT_VERSION, contractOf, type ContractRecord } from "./contract.ts";
 import { digestOfJson } from "./digest.ts";
 import { gitState, lockText } from "./environment.ts";
@@ -11,34 +11,8 @@ import { recorded } from "./record.ts";
 import { firstDifference } from "./reproduction.ts";
 import { openSource, SCHEME } from "./source/source.ts";
 import { train, type TrainOptions } from "./train.ts";
+import type { ReplayReport } from "./report/report.ts";
 import type { Run, TrackingStore } from "./tracking/store.ts";
-
-/** What a replay says of a run: before a rerun `safe`, `blocked` or `unverifiable`; after one `reproduced` or `diverged`. */
-export type Verdict = "safe" | "blocked" | "unverifiable" | "reproduced" | "diverged";
-
-/** The past and the current contract of a run, what differs, and the verdict. */
-export interface ReplayReport {
-  /** What follows from the drifts. */
-  readonly verdict: Verdict;
-  /** The run that was judged. */
-  readonly run_id: string;
-  /** The run that repeated it, where one did. */
-  readonly rerun_id?: string;
-  /** Each clause that differs, binding or not. */
-  readonly drifts: readonly Drift[];
-  /** The name of the run that was judged. */
-  readonly run_name: string;
-  /** Which config the current side was made of: today's file, or the recorded one. */
-  readonly config: string;
-  /** What else a reader should know: how the run was chosen, which clauses were moved by the replay config. */
-  readonly notes: readonly string[];
-  /** Why a verdict is `unverifiable`, or how a rerun diverged. */
-  readonly reasons: readonly string[];
-  /** The recorded contract, where there is one. */
-  readonly past: ContractRecord | undefined;
-  /** Today's contract, where it could be made. */
-  readonly current: ContractRecord | undefined;
-}
 
 /** How to replay. */
 export interface ReplayOptions extends Omit<TrainOptions, "replayOf"> {
@@ -78,6 +52,8 @@ export async function replay(
   ): ReplayReport => ({
     verdict: "unverifiable",
     drifts: [],
+    code: [],
+    untold: [],
     config: "",
     past: undefined,
     current: undefined,
@@ -108,7 +84,16 @@ export async function replay(
   }
   const comparable = reasons.length === 0 ? undefined : (clause: string) => clause in current.clauses;
   const drifts = driftsBetween(pastRecord, current, { policy, ...(comparable ? { comparable } : {}) });
-  const judged = { ...base, drifts, past: pastRecord, current, config: experiment.file, reasons };
+  const judged = {
+    ...base,
+    drifts,
+    code: [],
+    untold: [],
+    past: pastRecord,
+    current,
+    config: experiment.file,
+    reasons,
+  };
   if (reasons.length > 0) return unverifiable(reasons, judged);
   if (drifts.some(({ binding }) => binding)) return { ...judged, verdict: "blocked" };
   if (options.rerun !== true) return { ...judged, verdict: "safe" };

@@ -100,9 +100,12 @@ function programOf(
           ...(judged ? { script: () => judged } : {}),
           onEvent: progress.onEvent,
         });
-        const { toJson, toText } = await import("../report.ts");
+        const [{ isGood, toJson }, { toText }] = await Promise.all([
+          import("../report/report.ts"),
+          import("../report/text.ts"),
+        ]);
         await print(json, toJson(report), () => toText(report));
-        exit(report.verdict === "safe" || report.verdict === "reproduced" ? 0 : 1);
+        exit(isGood(report.verdict) ? 0 : 1);
       },
     );
 

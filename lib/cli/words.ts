@@ -1,7 +1,7 @@
 import type { ConfigEntry, RegistryListing } from "../commands.ts";
 import type { Contract } from "../contract.ts";
 import type { NewProject } from "../init.ts";
-import { alignColumns } from "../report.ts";
+import { alignColumns } from "../report/text.ts";
 import type { RunSummary, ShownRun } from "../runs.ts";
 import type { TrainedRun } from "../train.ts";
 

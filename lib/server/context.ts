@@ -1,6 +1,6 @@
 import type { ConfigEntry, RegistryListing } from "../commands.ts";
 import type { Contract } from "../contract.ts";
-import type { ReportDocument } from "../report.ts";
+import type { ReportDocument } from "../report/report.ts";
 import type { TrackingStore } from "../tracking/store.ts";
 import type { Jobs } from "./job.ts";
 

@@ -1,7 +1,7 @@
 import type { ConfigEntry, RegistryListing } from "../commands.ts";
 import type { Contract } from "../contract.ts";
 import { environmentVariable } from "../environment.ts";
-import type { ReportDocument } from "../report.ts";
+import type { ReportDocument } from "../report/report.ts";
 import { DEFAULT_TRACKING_URI, openStore } from "../tracking/open_store.ts";
 import { createApp } from "./app.ts";
 import type { ServerContext } from "./context.ts";

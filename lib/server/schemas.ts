@@ -1,6 +1,7 @@
 import { inputs } from "../commands.ts";
 import { z } from "../deps/zod.ts";
 import { ERROR_CODES } from "../error.ts";
+import { reportSchema } from "../report/schema.ts";
 
 // What a server takes names for must not be read as a path, a URL or a hidden file.
 const plainName = z.string().min(1).max(250).regex(
@@ -74,15 +75,6 @@ const job = z.object({
   error: z.object({ code: z.enum(ERROR_CODES), message: z.string(), hint: z.string().exactOptional() })
     .exactOptional(),
 });
-const drift = z.object({
-  clause: z.string(),
-  kind: z.enum(["changed", "added", "removed"]),
-  binding: z.boolean(),
-  past: z.string().nullable(),
-  current: z.string().nullable(),
-  declarations: z.array(z.string()).exactOptional(),
-  values: z.object({ past: z.string().exactOptional(), current: z.string().exactOptional() }).exactOptional(),
-});
 const runSummary = z.object({
   run_id: z.string(),
   run_name: z.string(),
@@ -112,16 +104,7 @@ export const answers = {
     contract,
     reason: z.string().exactOptional(),
   }),
-  ReplayReport: z.object({
-    verdict: z.enum(["safe", "blocked", "unverifiable", "reproduced", "diverged"]),
-    run_id: z.string(),
-    rerun_id: z.string().exactOptional(),
-    drifts: z.array(drift),
-    run_name: z.string(),
-    config: z.string(),
-    notes: z.array(z.string()),
-    reasons: z.array(z.string()),
-  }),
+  ReplayReport: reportSchema,
   Contract: contract,
   Experiments: z.object({
     configs: z.array(z.object({

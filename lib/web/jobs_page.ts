@@ -1,6 +1,6 @@
 import { html } from "../deps/hono_html.ts";
 import { ExperimentError } from "../error.ts";
-import type { ReportDocument } from "../report.ts";
+import type { ReportDocument } from "../report/report.ts";
 import type { ServerContext } from "../server/context.ts";
 import type { Job } from "../server/job.ts";
 import type { Html, Page } from "./layout.ts";

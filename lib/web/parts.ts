@@ -1,7 +1,7 @@
 import { html } from "../deps/hono_html.ts";
 import type { Html } from "./layout.ts";
-import type { Verdict } from "../replay.ts";
-import { verdictWords } from "../report.ts";
+import type { Verdict } from "../report/report.ts";
+import { verdictWords } from "../report/report.ts";
 import type { JobState } from "../server/job.ts";
 import type { RunStatus } from "../tracking/store.ts";
 
@@ -28,6 +28,8 @@ const VERDICTS: Readonly<Record<Verdict, readonly [tone: Tone, symbol: string]>>
   blocked: ["bad", "✕"],
   diverged: ["bad", "≠"],
   unverifiable: ["unsure", "?"],
+  same: ["good", "✓"],
+  different: ["bad", "≠"],
 };
 
 /** A state as a symbol and a word. */

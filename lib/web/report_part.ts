@@ -1,6 +1,6 @@
 import type { Drift } from "../compare.ts";
 import { html } from "../deps/hono_html.ts";
-import type { ReportDocument } from "../report.ts";
+import type { ReportDocument } from "../report/report.ts";
 import type { DeclarationTexts } from "./declarations.ts";
 import type { Html } from "./layout.ts";
 import { badge, breakable, clip, count, digest, facts, section, table, verdictBanner } from "./parts.ts";

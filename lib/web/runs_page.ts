@@ -1,6 +1,6 @@
 import { html } from "../deps/hono_html.ts";
 import { ExperimentError } from "../error.ts";
-import type { Verdict } from "../replay.ts";
+import type { Verdict } from "../report/report.ts";
 import type { ServerContext } from "../server/context.ts";
 import type { Run, RunStatus } from "../tracking/store.ts";
 import type { Html, Page } from "./layout.ts";

@@ -1,23 +1,6 @@
-import type { Drift } from "./compare.ts";
-import { compareClauses, type ContractRecord } from "./contract.ts";
-import type { ReplayReport, Verdict } from "./replay.ts";
-
-/** Each verdict in words. */
-export const verdictWords: Readonly<Record<Verdict, string>> = {
-  safe: "✅ safe to rerun",
-  blocked: "❌ rerun blocked due to drift",
-  unverifiable: "❓ unverifiable: evidence is missing",
-  reproduced: "✅ reproduced: metrics and weights are bit-identical",
-  diverged: "❌ diverged",
-};
-
-/** A replay report as JSON data. */
-export type ReportDocument = Omit<ReplayReport, "past" | "current">;
-
-/** A replay report as JSON data: the verdict, the run, and each drift. */
-export function toJson({ past: _past, current: _current, ...report }: ReplayReport): ReportDocument {
-  return report;
-}
+import type { Drift } from "../compare.ts";
+import { compareClauses, type ContractRecord } from "../contract.ts";
+import { type ReplayReport, verdictWords } from "./report.ts";
 
 /** A replay report as text: each clause past and current, what drifted and how, and the verdict last. */
 export function toText(report: ReplayReport): string {
