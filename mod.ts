@@ -22,13 +22,15 @@ export type { ExperimentSpec, ReplayConfig } from "./lib/config.ts";
 export type { HoldoutSpec, SplitSpec } from "./lib/split.ts";
 export type { MetricName } from "./lib/metrics.ts";
 export type { Contract, ContractRecord, Evidence } from "./lib/contract.ts";
-export type { Drift, DriftKind } from "./lib/compare.ts";
+export type { DataChangeKind, Drift, DriftKind } from "./lib/compare.ts";
 export type { SourceLocation } from "./lib/source/source.ts";
 export { train } from "./lib/train.ts";
 export type { TrainedRun, TrainEvent, TrainOptions } from "./lib/train.ts";
 export { replay } from "./lib/replay.ts";
-export type { ReplayOptions } from "./lib/replay.ts";
-export type { ReplayReport, Verdict } from "./lib/report/report.ts";
+export type { AttributionEvent } from "./lib/past/attribution.ts";
+export type { ReplayEvent, ReplayOptions } from "./lib/replay.ts";
+export type { Acceptance } from "./lib/waiver.ts";
+export type { Curve, CurvePoint, ReplayReport, Verdict } from "./lib/report/report.ts";
 export type {
   AsRecorded,
   Attribution,
@@ -38,7 +40,6 @@ export type {
   ColumnProfile,
   ConfigChange,
   DataChange,
-  DataChangeKind,
   ExplainedDrift,
   RowChanges,
   Waiver,

@@ -45,6 +45,18 @@ export type ReplayRequest =
     readonly rerun?: boolean;
     /** Whether to judge the config that the run recorded. */
     readonly recorded_config?: boolean;
+    /** Whether to run the recorded source on the recorded data, and to compare. */
+    readonly as_recorded?: boolean;
+    /** Whether to tell, where drift blocks, which change carries how much of the metrics' change. */
+    readonly attribute?: boolean;
+    /** Clauses whose drift is accepted from now on; `*` stands for any characters. */
+    readonly accept?: readonly string[];
+    /** Why it is accepted. */
+    readonly because?: string;
+    /** The last day on which it is accepted, as `2027-01-31` in UTC. */
+    readonly until?: string;
+    /** Whether to attach the report to the run, and to tag the run with the verdict. */
+    readonly log?: boolean;
   };
 
 /** Which runs to list; all that is given must hold. */
@@ -114,6 +126,8 @@ export interface Client {
   artifact(runId: string, path: string): Promise<Uint8Array>;
   /** A run judged by today's code and data, without training again. */
   report(runId: string): Promise<ReportDocument>;
+  /** What differs between two recorded runs, and why, by what they recorded alone. */
+  compare(pastId: string, currentId: string): Promise<ReportDocument>;
 }
 
 /** How many milliseconds to wait before a connection is made again. */
@@ -190,6 +204,8 @@ export function createClient(url: string | URL, options: { readonly token?: stri
     metricHistory: async (runId, key) => (await json(path("runs", runId, "metrics", key))).metrics,
     artifact: async (runId, artifact) =>
       await (await ask(path("runs", runId, "artifacts", ...artifact.split("/")))).bytes(),
+    compare: (past, current) =>
+      json(path("runs", past, "compare", current), { headers: { accept: "application/json" } }),
     report: (runId) => json(path("runs", runId, "report"), { headers: { accept: "application/json" } }),
   };
 }

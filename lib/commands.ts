@@ -12,18 +12,20 @@ import {
 } from "./experiment.ts";
 import type { NewProject } from "./init.ts";
 import { chooseFrom, prepare } from "./prepare.ts";
-import { replay } from "./replay.ts";
+import { replay, type ReplayOptions } from "./replay.ts";
 import type { ReplayReport } from "./report/report.ts";
-import { listRuns, type RunSummary, type ShownRun, showRun } from "./runs.ts";
+import { findRun, listRuns, type RunSummary, type ShownRun, showRun } from "./runs.ts";
 import { openSource } from "./source/source.ts";
-import { train, type TrainedRun, type TrainOptions } from "./train.ts";
+import { train, type TrainedRun } from "./train.ts";
 import { DEFAULT_TRACKING_URI, openStore, type StoreOptions } from "./tracking/open_store.ts";
 import type { TrackingStore } from "./tracking/store.ts";
 
 export type { RunSummary, ShownRun };
 
 /** What a command is given beside its input. */
-export interface CommandContext extends Pick<TrainOptions, "onEvent" | "signal"> {
+export interface CommandContext extends Pick<ReplayOptions, "onEvent" | "signal"> {
+  /** Whether a report is to have the learning curves, for plots. @default false */
+  readonly curves?: boolean;
   /** The experiment of a script, which its commands are about, with overrides. */
   readonly script?: (set: readonly string[]) => LoadedExperiment;
 }
@@ -33,18 +35,55 @@ const tracking_uri = z.string().min(1).optional().describe(
   "Where runs are recorded: sqlite:///FILE or http(s)://HOST",
 );
 
+/** The fields of a replay's input; `withReplayRules` says which go together. */
+export const replayFields = z.strictObject({
+  run: z.string().min(1).optional(),
+  run_id: z.string().min(1).optional(),
+  rerun: z.boolean().default(false),
+  recorded_config: z.boolean().default(false),
+  as_recorded: z.boolean().default(false).describe("Run the recorded source on the recorded data"),
+  attribute: z.boolean().default(false).describe(
+    "Tell which change carries how much of the metrics' change",
+  ),
+  accept: z.array(z.string().min(1)).default([]).describe(
+    "Clauses whose drift is accepted; * is a wildcard",
+  ),
+  because: z.string().min(1).max(5000).optional().describe("Why it is accepted"),
+  until: z.iso.date().optional().describe("The last day on which it is accepted, in UTC"),
+  log: z.boolean().default(false).describe("Attach the report to the run"),
+  config: z.string().min(1).optional(),
+  tracking_uri,
+});
+
+/** A replay's input, or one made of its fields, in which what has to go together does. */
+export function withReplayRules<Fields extends z.ZodType<Partial<z.output<typeof replayFields>>>>(
+  fields: Fields,
+): Fields {
+  return fields.refine(
+    ({ accept = [], because }) => (accept.length > 0) === (because !== undefined),
+    "expected accept and because together: which clauses, and why",
+  ).refine(
+    ({ accept = [], until }) => accept.length > 0 || until === undefined,
+    "expected until with accept only",
+  ).refine(
+    ({ as_recorded, attribute }) => !(as_recorded && attribute),
+    "expected as_recorded or attribute, not both",
+  );
+}
+
 /** The input of each command: one schema for the flags of the command line and for the fields of a request. */
 export const inputs = {
   train: z.strictObject({ experiment: z.string().min(1), set, tracking_uri }),
   contract: z.strictObject({ experiment: z.string().min(1), set }),
-  replay: z.strictObject({
-    run: z.string().min(1).optional(),
-    run_id: z.string().min(1).optional(),
-    rerun: z.boolean().default(false),
+  replay: withReplayRules(replayFields),
+  replayAll: z.strictObject({
+    all: z.literal(true),
+    experiment: z.string().min(1).optional(),
     recorded_config: z.boolean().default(false),
-    config: z.string().min(1).optional(),
+    log: z.boolean().default(false),
     tracking_uri,
   }),
+  runsCompare: z.strictObject({ past: z.string().min(1), current: z.string().min(1), tracking_uri }),
   runsList: z.strictObject({
     experiment: z.string().min(1).optional(),
     max_results: z.number().int().min(1).max(1000).default(20),
@@ -58,7 +97,7 @@ export const inputs = {
       "expected small letters, digits, _ and -, a letter first",
     ),
   }),
-  configSchema: z.strictObject({ kind: z.enum(["experiment", "replay"]) }),
+  configSchema: z.strictObject({ kind: z.enum(["experiment", "replay", "report"]) }),
 };
 
 /** Trains an experiment and records it. */
@@ -105,14 +144,64 @@ export async function replayCommand(
     config?.tracking?.uri ?? experiment?.spec.tracking?.uri,
     { create: false },
   );
-  return await replay(run_id === undefined ? { name: config!.run } : { id: run_id }, {
+  const { accept: clauses, because, until } = input;
+  const report = await replay(run_id === undefined ? { name: config!.run } : { id: run_id }, {
     ...context,
     store,
     ...(config ? { config } : {}),
     rerun: input.rerun,
     recordedConfig: input.recorded_config,
+    asRecorded: input.as_recorded,
+    attribute: input.attribute,
+    ...(because === undefined
+      ? {}
+      : { accept: { clauses, because, ...(until === undefined ? {} : { until }) } }),
     ...(experiment ? { experiment } : {}),
   });
+  return await finished(store, report, { ...context, log: input.log });
+}
+
+/** Judges the newest finished run of each name. */
+export async function replayAllCommand(
+  { experiment, recorded_config, log, tracking_uri }: z.output<typeof inputs.replayAll>,
+  context: CommandContext,
+): Promise<readonly ReplayReport[]> {
+  await using store = await storeOf(tracking_uri, undefined, { create: false });
+  const { replayAll } = await import("./replay_all.ts");
+  const reports: ReplayReport[] = [];
+  const all = replayAll({
+    ...context,
+    store,
+    recordedConfig: recorded_config,
+    configOf: (run) => loadReplayConfig(run),
+    ...(experiment === undefined ? {} : { experimentName: experiment }),
+  });
+  for await (const report of all) reports.push(await finished(store, report, { ...context, log }));
+  return reports;
+}
+
+/** What differs between two recorded runs, each by its id or its name: then the newest one. */
+export async function runsCompareCommand(
+  { past, current, tracking_uri }: z.output<typeof inputs.runsCompare>,
+  context: CommandContext,
+): Promise<ReplayReport> {
+  await using store = await storeOf(tracking_uri, undefined, { create: false });
+  const { compareRuns } = await import("./compare_runs.ts");
+  const [before, after] = await Promise.all([findRun(store, past), findRun(store, current)]);
+  return await finished(store, await compareRuns(store, before, after), context);
+}
+
+/** A report with its curves, where they are asked for; attached to its run, where that is. */
+async function finished(
+  store: TrackingStore,
+  report: ReplayReport,
+  { curves = false, log = false }: Pick<CommandContext, "curves"> & { readonly log?: boolean },
+): Promise<ReplayReport> {
+  if (!curves && !log) return report;
+  const { curvesOf, logReport } = await import("./report/log.ts");
+  const whole = { ...report, curves: await curvesOf(store, report) };
+  if (log) await logReport(store, whole);
+  return whole;
 }
 
 /** The newest runs, of one experiment or of all. */
@@ -215,6 +304,10 @@ export async function configListCommand(): Promise<readonly ConfigEntry[]> {
 export async function configSchemaCommand(
   { kind }: z.output<typeof inputs.configSchema>,
 ): Promise<Readonly<Record<string, unknown>>> {
+  if (kind === "report") {
+    const { reportSchema } = await import("./report/schema.ts");
+    return z.toJSONSchema(reportSchema, { io: "output" });
+  }
   const { registry } = await loadRegistry();
   return configJsonSchema(kind, registry);
 }

@@ -15,20 +15,33 @@ export interface Drift {
   readonly past: string | null;
   /** Today's digest; null for a clause that is removed. */
   readonly current: string | null;
-  /** For code: the declarations that differ, as `file#name`. */
-  readonly declarations?: readonly string[];
   /** The values in words, where both are known. */
   readonly values?: { readonly past: string | undefined; readonly current: string | undefined };
 }
+
+/** The kinds of change of data that a replay config can allow. */
+export const DATA_CHANGES: readonly DataChangeKind[] = [
+  "append_only",
+  "reordered",
+  "added",
+  "removed",
+  "edited",
+  "labels",
+];
+
+/** A kind of change of data; `edited` is of cells other than labels. */
+export type DataChangeKind = "append_only" | "reordered" | "added" | "removed" | "edited" | "labels";
 
 /** Which clauses a replay config moves from one side to the other; `*` stands for any characters. */
 export interface Policy {
   readonly binding: readonly string[];
   readonly advisory: readonly string[];
+  /** The kinds of change of data that don't block. */
+  readonly data: { readonly allow: readonly DataChangeKind[] };
 }
 
 /** Whether a clause binds under a policy; a clause that both lists match binds. */
-export function isBinding(clause: string, policy: Policy): boolean {
+export function isBinding(clause: string, policy: Pick<Policy, "binding" | "advisory">): boolean {
   const listed = (patterns: readonly string[]) => patterns.some((pattern) => matches(pattern, clause));
   return listed(policy.binding) || (isBindingByDefault(clause) && !listed(policy.advisory));
 }
@@ -41,7 +54,10 @@ export function isBinding(clause: string, policy: Policy): boolean {
 export function driftsBetween(
   past: ContractRecord,
   current: ContractRecord,
-  options: { readonly policy: Policy; readonly comparable?: (clause: string) => boolean },
+  options: {
+    readonly policy: Pick<Policy, "binding" | "advisory">;
+    readonly comparable?: (clause: string) => boolean;
+  },
 ): readonly Drift[] {
   const names = new Set([...Object.keys(past.clauses), ...Object.keys(current.clauses)]);
   return [...names]
@@ -56,33 +72,20 @@ function driftOf(clause: string, past: ContractRecord, current: ContractRecord, 
   const before = past.evidence[clause];
   const after = current.evidence[clause];
   const kind = !(clause in past.clauses) ? "added" : !(clause in current.clauses) ? "removed" : "changed";
-  const declarations = changedDeclarations(before?.declarations, after?.declarations);
   return {
     clause,
     kind,
     binding,
     past: past.clauses[clause] ?? null,
     current: current.clauses[clause] ?? null,
-    ...(declarations.length > 0 ? { declarations } : {}),
     ...(before?.value !== undefined || after?.value !== undefined
       ? { values: { past: before?.value, current: after?.value } }
       : {}),
   };
 }
 
-/** The declarations of one side whose text the other side doesn't have, so that a moved one isn't named. */
-function changedDeclarations(
-  past: Readonly<Record<string, string>> = {},
-  current: Readonly<Record<string, string>> = {},
-): readonly string[] {
-  const without = (some: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>) => {
-    const texts = new Set(Object.values(other));
-    return Object.keys(some).filter((name) => !texts.has(some[name]!));
-  };
-  return [...new Set([...without(past, current), ...without(current, past)])];
-}
-
-function matches(pattern: string, clause: string): boolean {
+/** Whether a clause is one that a pattern names. */
+export function matches(pattern: string, clause: string): boolean {
   const parts = pattern.split("*").map((part) => part.replace(/[.\\+?^${}()|[\]]/g, "\\$&"));
   return new RegExp(`^${parts.join(".*")}$`).test(clause);
 }

@@ -1,6 +1,8 @@
+import { DATA_CHANGES, type DataChangeKind } from "./compare.ts";
 import { z } from "./deps/zod.ts";
 import { checkValue, type Override, parseDocument } from "./document.ts";
 import { ExperimentError } from "./error.ts";
+
 import { type MetricName, metrics } from "./metrics.ts";
 import type { Experiment, Registry } from "./registry.ts";
 import type { SplitSpec } from "./split.ts";
@@ -11,8 +13,8 @@ export interface ExperimentSpec {
   readonly experiment: string;
   /** The name of its runs. */
   readonly run: string;
-  /** The dataset. */
-  readonly data: { readonly name: string };
+  /** The dataset, and up to how many MiB of typed columns a run keeps a snapshot of it. */
+  readonly data: { readonly name: string; readonly snapshot: { readonly max_mb: number } };
   /** The feature view. */
   readonly features: { readonly view: string };
   /** The model, with every param. */
@@ -35,6 +37,8 @@ export interface ReplayConfig {
   readonly binding: readonly string[];
   /** Clauses that don't block although they are binding by default; `*` stands for any characters. */
   readonly advisory: readonly string[];
+  /** The kinds of change of data that don't block; with `append_only`, rows that were added after the last one. */
+  readonly data: { readonly allow: readonly DataChangeKind[] };
   /** Where the run is looked for, unless the command line or `MLFLOW_TRACKING_URI` says. */
   readonly tracking?: { readonly uri: string };
 }
@@ -57,7 +61,10 @@ export function experimentSchema(registry: Registry): z.ZodType<ExperimentSpec> 
   return z.strictObject({
     experiment: nameSchema,
     run: nameSchema,
-    data: z.strictObject({ name: z.enum(Object.keys(registry.datasets)) }),
+    data: z.strictObject({
+      name: z.enum(Object.keys(registry.datasets)),
+      snapshot: z.strictObject({ max_mb: z.number().min(0).default(64) }).prefault({}),
+    }),
     features: z.strictObject({ view: z.enum(Object.keys(registry.features)) }),
     model: z.discriminatedUnion("name", models as [typeof models[number]]),
     split: z.discriminatedUnion("kind", [
@@ -78,6 +85,7 @@ export const replaySchema = z.strictObject({
   run: nameSchema,
   binding: z.array(z.string().min(1)).default([]),
   advisory: z.array(z.string().min(1)).default([]),
+  data: z.strictObject({ allow: z.array(z.enum(DATA_CHANGES)).default([]) }).prefault({}),
   tracking: trackingSchema,
 }) as unknown as z.ZodType<ReplayConfig>;
 

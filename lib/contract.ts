@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import { canonicalJson, digestOf, digestOfJson } from "./digest.ts";
 import { denoVersion, type GitState, platform, VERSION } from "./environment.ts";
 import type { LoadedExperiment } from "./experiment.ts";
-import type { Choice, Prepared } from "./prepare.ts";
+import type { Choice, Derived, Prepared } from "./prepare.ts";
 import { SCHEME, type SourceDigest, type SourceLocation, type SourceReader } from "./source/source.ts";
+import { sizeOf } from "./snapshot.ts";
 import type { Split } from "./split.ts";
-import { placeOf } from "./table.ts";
+import { rowGroupsOf, type Table } from "./table.ts";
 
 /** The version of the contract's form: clause names, and what each digests. */
 export const CONTRACT_VERSION = 1;
@@ -22,8 +23,10 @@ export interface Contract {
 export interface Evidence {
   /** The digested value in words, where it is short. */
   readonly value?: string;
-  /** For code: the digest of each declaration that was reached, by `file#name`. */
-  readonly declarations?: Readonly<Record<string, string>>;
+  /** For a dataset's schema: the column to predict. */
+  readonly target?: string;
+  /** For a column of a table too large for a snapshot: a digest of each group of rows, by which a change is located. */
+  readonly row_groups?: readonly string[];
 }
 
 /** A contract with its evidence, as it is recorded in `contract.json`. */
@@ -77,22 +80,21 @@ export async function contractOf(experiment: LoadedExperiment, choice: Choice, o
   );
   for (const [clause, source] of Object.entries(sources)) {
     clauses[clause] = source.digest;
-    evidence[clause] = { declarations: declarationsOf(source) };
   }
 
   if (prepared) {
     const data = `data.${spec.data.name}`;
-    clauses[`${data}.schema`] = prepared.fingerprint.schema;
-    clauses[`${data}.rows`] = prepared.fingerprint.rows;
-    evidence[`${data}.rows`] = { value: `${prepared.table.rows} rows` };
-    for (const [column, digest] of Object.entries(prepared.fingerprint.columns)) {
-      clauses[`${data}.columns.${column}`] = digest;
+    const { dataset, fingerprint, table } = prepared;
+    clauses[`${data}.schema`] = fingerprint.schema;
+    evidence[`${data}.schema`] = { value: schemaWords(table), target: dataset.target };
+    clauses[`${data}.rows`] = fingerprint.rows;
+    evidence[`${data}.rows`] = { value: `${table.rows} rows` };
+    for (const [column, digest] of Object.entries(fingerprint.columns)) {
+      const clause = `${data}.columns.${column}`;
+      clauses[clause] = digest;
+      if (!hasSnapshot(prepared)) evidence[clause] = { row_groups: rowGroupsOf(table.columns[column]!) };
     }
-    for (const [view, features] of Object.entries(prepared.values)) {
-      for (const [feature, values] of Object.entries(features)) {
-        clauses[`features.${view}.${feature}.values`] = createHash("sha256").update(values).digest("hex");
-      }
-    }
+    Object.assign(clauses, valueDigests(prepared.values));
     clauses.split = splitDigest(prepared.split);
     evidence.split = {
       value: `${prepared.split.train.length} train, ${prepared.split.test.length} test rows`,
@@ -118,6 +120,36 @@ export async function contractOf(experiment: LoadedExperiment, choice: Choice, o
 
   const ordered = Object.fromEntries(Object.entries(clauses).sort(([a], [b]) => compareClauses(a, b)));
   return { record: { version: CONTRACT_VERSION, scheme: SCHEME, clauses: ordered, evidence }, sources };
+}
+
+/** The digest of each feature's values, by clause. */
+export function valueDigests(values: Derived["values"]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([view, features]) =>
+      Object.entries(features).map(([feature, column]) => [
+        `features.${view}.${feature}.values`,
+        createHash("sha256").update(column).digest("hex"),
+      ])
+    ),
+  );
+}
+
+/** The name of the dataset that a contract is about. */
+export function datasetIn({ clauses }: Contract): string {
+  const names = Object.keys(clauses).map((clause) => /^data\.([^.]+)\.source$/.exec(clause)?.[1]);
+  return names.find((name) => name !== undefined) ?? "";
+}
+
+/** The digest under which the snapshot of a contract's rows is kept; undefined where it says nothing of rows. */
+export function snapshotDigest(contract: Contract): string | undefined {
+  const data = `data.${datasetIn(contract)}`;
+  const [schema, rows] = [contract.clauses[`${data}.schema`], contract.clauses[`${data}.rows`]];
+  return schema && rows && digestOfJson({ schema, rows });
+}
+
+/** Whether a table is small enough for the limit that its config sets for snapshots. */
+export function hasSnapshot({ spec, table }: Pick<Prepared, "spec" | "table">): boolean {
+  return sizeOf(table) <= spec.data.snapshot.max_mb * 2 ** 20;
 }
 
 /** The version and the clauses of a record alone. */
@@ -164,13 +196,10 @@ function codeClauses({ registryAt }: LoadedExperiment, { spec, views }: Choice):
   ];
 }
 
-/** Each reached declaration's digest, by its place; side effects and leaves too. */
-function declarationsOf({ declarations }: SourceDigest): Record<string, string> {
-  return Object.fromEntries(
-    declarations.map((
-      { module, name, text },
-    ) => [module === "" ? name : `${placeOf(module)}#${name}`, digestOf(text)]),
-  );
+function schemaWords({ columns }: Table): string {
+  return Object.entries(columns).map(([name, column]) =>
+    `${name} ${column.kind}${column.kind === "category" ? ` (${column.levels.join(", ")})` : ""}`
+  ).join("; ");
 }
 
 function splitDigest({ train, test }: Split): string {

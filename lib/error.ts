@@ -73,3 +73,12 @@ export class ExperimentError extends Error {
     this.hint = options.hint;
   }
 }
+
+/**
+ * What an error says is wrong with code, data or a record, which a report tells; any other error is thrown on, and so
+ * is that of a store out of reach.
+ */
+export function reasonOf(error: unknown): string {
+  if (error instanceof ExperimentError && error.code !== "TEMPORARILY_UNAVAILABLE") return error.message;
+  throw error;
+}

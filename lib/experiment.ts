@@ -76,7 +76,7 @@ export async function loadRecorded(
   } catch (error) {
     if (!(error instanceof ExperimentError) || !isRemote(options.name)) throw error;
     const where =
-      `It was trained from ${options.name}, which is run only when the command names it: --experiment.`;
+      `It was trained from ${options.name}, which is run only when the command names it: --judged-by.`;
     throw new ExperimentError(error.code, `${error.message}\n${where}`, { cause: error });
   }
 }
@@ -128,7 +128,7 @@ export async function loadReplayConfig(run: string, file?: string): Promise<Repl
     ? await locate(`configs/replay_${run}.yaml`)
     : await existing(file) ?? await locate(`configs/${file}.yaml`);
   if (url !== undefined) return parseReplayConfig(await readText(url), { file: placeOf(url) });
-  if (file === undefined) return { run, binding: [], advisory: [] };
+  if (file === undefined) return { run, binding: [], advisory: [], data: { allow: [] } };
   throw new ExperimentError("RESOURCE_DOES_NOT_EXIST", `There is no replay config "${file}".`, {
     hint: "Give the path of a YAML file, such as configs/replay_exp_v1.yaml.",
   });

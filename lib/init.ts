@@ -61,7 +61,7 @@ function denoJsonOf(framework: string): string {
     ["--allow-write=.", "--allow-net", `--allow-env=${[...STORE, ...env].join(",")}`] as const;
   const tasks = {
     train: run("train", ...store(...USER), "--allow-run=git"),
-    replay: run("replay", ...store(...USER), "--allow-run=git"),
+    replay: run("replay", ...store(...USER), "--allow-run=git,deno"),
     contract: run("contract", "--allow-run=git"),
     runs: run("runs", ...store()),
     registry: run("registry"),

@@ -24,12 +24,16 @@ export interface NamedView {
   readonly view: FeatureView;
 }
 
-/** Everything that a fit needs, made from the data once. */
-export interface Prepared extends Choice {
+/** What a dataset's rows and a feature view give. */
+export interface Derived {
   readonly table: Table;
   readonly fingerprint: Fingerprint;
   /** Each view's features, computed for every row: by view, then by feature in the order of their names. */
   readonly values: Readonly<Record<string, Readonly<Record<string, Float64Array>>>>;
+}
+
+/** Everything that a fit needs, made from the data once. */
+export interface Prepared extends Choice, Derived {
   /** The names of the chosen view's features, sorted: the columns of `x`. */
   readonly features: readonly string[];
   readonly x: Matrix;
@@ -76,8 +80,35 @@ export async function prepare(
   choice: Choice,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<Prepared> {
-  const { spec, dataset, views } = choice;
-  const table = await loadTable(dataset, options);
+  return assemble(choice, derive(choice, await loadTable(choice.dataset, options)));
+}
+
+/** Computes what depends on a dataset's rows and a feature view alone, whatever the split. */
+export function derive(choice: Pick<Choice, "dataset" | "views">, table: Table): Derived {
+  return { table, fingerprint: fingerprintOf(choice.dataset, table), values: computeValues(choice, table) };
+}
+
+/** Makes what a fit needs of what was derived from the rows. */
+export function assemble(choice: Choice, derived: Derived): Prepared {
+  const { spec, dataset } = choice;
+  const chosen = derived.values[spec.features.view]!;
+  const { classes, y } = classesOf(spec.data.name, dataset, derived.table);
+  return {
+    ...choice,
+    ...derived,
+    features: Object.keys(chosen),
+    x: matrixOf(Object.values(chosen)),
+    y,
+    classes,
+    split: splitRows(spec.split, y, randomOf(spec.seed).stream("split")),
+  };
+}
+
+/** Each view's features for every row of a table: by view, then by feature in the order of their names. */
+export function computeValues(
+  { dataset, views }: Pick<Choice, "dataset" | "views">,
+  table: Table,
+): Derived["values"] {
   const values: Record<string, Record<string, Float64Array>> = {};
   let readable = readableColumns(dataset, table);
   for (const { name, view } of views) {
@@ -88,19 +119,7 @@ export async function prepare(
       ...Object.fromEntries(Object.entries(computed).map(([f, v]) => [f, (row) => v[row]])),
     };
   }
-  const chosen = values[spec.features.view]!;
-  const { classes, y } = classesOf(spec.data.name, dataset, table);
-  return {
-    ...choice,
-    table,
-    fingerprint: fingerprintOf(dataset, table),
-    values,
-    features: Object.keys(chosen),
-    x: matrixOf(Object.values(chosen)),
-    y,
-    classes,
-    split: splitRows(spec.split, y, randomOf(spec.seed).stream("split")),
-  };
+  return values;
 }
 
 type CellReader = (row: number) => unknown;

@@ -1,18 +1,24 @@
 import type { ExperimentSpec } from "./config.ts";
-import { headlineDigest, type MadeContract, modulesOf } from "./contract.ts";
+import { hasSnapshot, headlineDigest, type MadeContract, modulesOf, snapshotDigest } from "./contract.ts";
 import { stringify } from "./deps/yaml.ts";
 import { canonicalJson, digestOfJson } from "./digest.ts";
 import { type GitState, VERSION } from "./environment.ts";
 import type { LoadedExperiment } from "./experiment.ts";
+import type { ClauseSource } from "./explain/code.ts";
+import { EXECUTED, keepModules } from "./past/keep.ts";
 import type { Prepared } from "./prepare.ts";
-import type { SourceReader } from "./source/source.ts";
+import type { SourceDigest, SourceReader } from "./source/source.ts";
 import { columnKind, placeOf } from "./table.ts";
+import { openObjects } from "./tracking/objects.ts";
 import type { DatasetInput, TrackingStore } from "./tracking/store.ts";
 
 /** The names of what a run keeps, for those who write and those who read them. */
 export const recorded = {
   contract: "contract.json",
   config: "config.yaml",
+  origins: "config_origins.json",
+  canonical: "source/canonical.json",
+  modules: "source/modules",
   model: "model",
   params: { contract: "contract.digest" },
   tags: {
@@ -34,27 +40,63 @@ export async function logSources(
   // Where a run is recorded is no part of what it was, and may hold credentials.
   const { tracking: _tracking, ...config } = spec;
   const clauses = Object.fromEntries(
-    Object.entries(sources).map((
-      [clause, { canonical, declarations }],
-    ) => [clause, { canonical, declarations }]),
+    Object.entries(sources).map(([clause, source]) => [clause, clauseSourceOf(source)]),
   );
   const artifacts: Record<string, string> = {
     [recorded.contract]: toJson(record),
     [recorded.config]: stringify(config),
-    "config_origins.json": toJson(origins),
-    "source/canonical.json": toJson({ scheme: record.scheme, clauses }),
+    [recorded.origins]: toJson(origins),
+    [recorded.canonical]: toJson({ scheme: record.scheme, clauses }),
   };
   for (const module of modulesOf(sources)) {
-    artifacts[`source/modules/${artifactPathOf(module)}`] = await reader.text(module);
+    artifacts[`${recorded.modules}/${artifactPathOf(placeOf(module))}`] = await reader.text(module);
   }
   await Promise.all(Object.entries(artifacts).map(([path, text]) => store.logArtifact(runId, path, text)));
 }
 
+/**
+ * Keeps what runs share: the rows as the run saw them, where they are within the config's limit, and the modules that it
+ * executed with their lock file.
+ */
+export async function keepShared(
+  store: TrackingStore,
+  runId: string,
+  { experiment, prepared, made, reader, lock }: {
+    readonly experiment: LoadedExperiment;
+    readonly prepared: Prepared;
+    readonly made: MadeContract;
+    readonly reader: SourceReader;
+    readonly lock: string | undefined;
+  },
+): Promise<void> {
+  const objects = openObjects(store, runId);
+  const snapshot = hasSnapshot(prepared) ? snapshotDigest(made.record) : undefined;
+  const [executed] = await Promise.all([
+    keepModules(objects, experiment, { reader, lock, snapshot }),
+    snapshot && objects.put(snapshot, async () => {
+      const { toSnapshot } = await import("./snapshot.ts");
+      return await toSnapshot(prepared.table);
+    }),
+  ]);
+  await store.logArtifact(runId, EXECUTED, toJson(executed));
+}
+
 const toJson = (value: unknown) => JSON.stringify(value, null, 2);
 
-/** A module's path below the working directory, or its URL with each part made fit for a file name. */
-function artifactPathOf(module: string): string {
-  return placeOf(module).replace(/^[a-z]+:\/\//, "").split("/").filter((part) => part !== "")
+/** What a clause's source digest was made of, each declaration with its file's path below the working directory. */
+export function clauseSourceOf({ canonical, declarations }: SourceDigest): ClauseSource {
+  return {
+    canonical,
+    declarations: declarations.map(({ module, ...rest }) => ({
+      file: module === "" ? "" : placeOf(module),
+      ...rest,
+    })),
+  };
+}
+
+/** The path of a module's artifact: its file's path or URL with each part made fit for a file name. */
+export function artifactPathOf(file: string): string {
+  return file.replace(/^[a-z]+:\/\//, "").split("/").filter((part) => part !== "")
     .map((part) => part.replace(/[^\w.\- ]/g, "_").replace(/^\.+$/, "_")).join("/");
 }
 

@@ -26,7 +26,11 @@ export interface ExperimentConfig<R extends Registry = Registry> {
   /** The name of its runs. */
   readonly run: string;
   /** The dataset. */
-  readonly data: { readonly name: keyof R["datasets"] & string };
+  readonly data: {
+    readonly name: keyof R["datasets"] & string;
+    /** Up to how many MiB of typed columns a run keeps a snapshot of the data. @default { max_mb: 64 } */
+    readonly snapshot?: { readonly max_mb?: number };
+  };
   /** The feature view, which has to be over that dataset. */
   readonly features: { readonly view: keyof R["features"] & string };
   /** The model and its params. */

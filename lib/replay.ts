@@ -1,29 +1,51 @@
-import type { ReplayConfig } from "./config.ts";
 import { driftsBetween } from "./compare.ts";
-import { CONTRACT_VERSION, contractOf, type ContractRecord } from "./contract.ts";
-import { digestOfJson } from "./digest.ts";
-import { gitState, lockText } from "./environment.ts";
-import { ExperimentError } from "./error.ts";
+import type { ReplayConfig } from "./config.ts";
+import type { ContractRecord } from "./contract.ts";
+import { ExperimentError, reasonOf } from "./error.ts";
 import { findConfig, type LoadedExperiment, loadExperiment, loadRecorded } from "./experiment.ts";
-import { suggestionOf } from "./nearest.ts";
-import { chooseFrom, prepare } from "./prepare.ts";
+import { explain } from "./explain/explain.ts";
+import { presentSide, recordedSide } from "./explain/side.ts";
+import { isBlocking, judge } from "./judge.ts";
 import { recorded } from "./record.ts";
-import { firstDifference } from "./reproduction.ts";
-import { openSource, SCHEME } from "./source/source.ts";
-import { train, type TrainOptions } from "./train.ts";
+import { readContract } from "./recorded_contract.ts";
 import type { ReplayReport } from "./report/report.ts";
+import { firstDifference } from "./reproduction.ts";
+import type { AttributionEvent } from "./past/attribution.ts";
+import { findFinished, latestOf } from "./runs.ts";
+import { type Made, openToday, type Today } from "./today.ts";
+import { train, type TrainEvent, type TrainOptions } from "./train.ts";
 import type { Run, TrackingStore } from "./tracking/store.ts";
+import { type Acceptance, acceptDrifts, nothingToAccept, readWaivers } from "./waiver.ts";
+
+/** What happens in a replay, as it happens: in the runs that it makes, and how far an attribution is. */
+export type ReplayEvent = TrainEvent | AttributionEvent;
 
 /** How to replay. */
-export interface ReplayOptions extends Omit<TrainOptions, "replayOf"> {
-  /** Which clauses bind. */
+export interface ReplayOptions extends Omit<TrainOptions, "replayOf" | "onEvent"> {
+  /** Is told what happens, as it happens. */
+  readonly onEvent?: (event: ReplayEvent) => void;
+  /** Which clauses bind, and which changes of data don't. */
   readonly config?: ReplayConfig;
   /** Judge the config that the run recorded, even where there is one of its name today. @default false */
   readonly recordedConfig?: boolean;
   /** Train again when the verdict is safe, and compare. @default false */
   readonly rerun?: boolean;
+  /** Run the recorded source on the recorded data, whatever has drifted since, and compare. @default false */
+  readonly asRecorded?: boolean;
+  /** Where drift blocks: train the mixes of past and current parts, to tell which change cost what. @default false */
+  readonly attribute?: boolean;
+  /** Record that these drifts don't block. */
+  readonly accept?: Acceptance;
   /** Today's experiment, where it isn't to be found by the recorded name. */
   readonly experiment?: LoadedExperiment;
+}
+
+/** How to replay a run that was looked up. */
+interface RunOptions extends ReplayOptions {
+  /** What to say of how it was found. */
+  readonly notes?: readonly string[];
+  /** What there is today, shared by several replays. */
+  readonly today?: Today;
 }
 
 /**
@@ -31,147 +53,177 @@ export interface ReplayOptions extends Omit<TrainOptions, "replayOf"> {
  * report.
  *
  * @param run The name of a run, of which the newest finished one is taken, or a run's id.
- * @throws {ExperimentError} `RESOURCE_DOES_NOT_EXIST` for no such run; `TEMPORARILY_UNAVAILABLE` for a store out of reach.
+ * @throws {ExperimentError} `RESOURCE_DOES_NOT_EXIST` for no such run; `TEMPORARILY_UNAVAILABLE` for a store out of
+ * reach; `INVALID_PARAMETER_VALUE` for an acceptance of what doesn't block.
  */
 export async function replay(
   run: { readonly name: string } | { readonly id: string },
   options: ReplayOptions,
 ): Promise<ReplayReport> {
+  const { store } = options;
+  const found = "id" in run
+    ? { run: await store.getRun(run.id), notes: [] }
+    : await findFinished(store, run.name);
+  return await replayRun(found.run, { ...options, notes: found.notes });
+}
+
+/** Judges a run that was looked up. */
+export async function replayRun(
+  past: Run,
+  options: RunOptions,
+): Promise<ReplayReport> {
   const { store, signal } = options;
-  const policy = options.config ?? { binding: [], advisory: [] };
-  const found = "id" in run ? { run: await store.getRun(run.id), notes: [] } : await findRun(store, run.name);
-  const past = found.run;
-  const base = {
-    run_id: past.info.run_id,
-    run_name: past.info.run_name,
-    notes: [...found.notes, ...policyNotes(policy)],
-  };
-  const unverifiable = (
-    reasons: readonly string[],
-    rest: Partial<Pick<ReplayReport, "drifts" | "past" | "current" | "config">> = {},
-  ): ReplayReport => ({
+  const policy = options.config ?? { binding: [], advisory: [], data: { allow: [] } };
+  const runId = past.info.run_id;
+  const base: ReplayReport = {
     verdict: "unverifiable",
+    run_id: runId,
+    run_name: past.info.run_name,
     drifts: [],
+    config: "",
+    notes: [...options.notes ?? [], ...policyNotes(policy)],
+    reasons: [],
     code: [],
     untold: [],
-    config: "",
     past: undefined,
     current: undefined,
-    ...base,
-    ...rest,
-    reasons,
-  });
-
-  const pastRecord = await readContract(store, past);
-  if (typeof pastRecord === "string") return unverifiable([pastRecord]);
-  const reasons: string[] = [];
-  let experiment: LoadedExperiment;
-  let current: ContractRecord;
-  try {
-    experiment = await todaysExperiment(store, past, options);
-    const choice = chooseFrom(experiment.registry, experiment.spec);
-    const [lock, git, prepared] = await Promise.all([
-      lockText(),
-      gitState(),
-      prepare(choice, signal ? { signal } : {}).catch((error): undefined => {
-        reasons.push(reasonOf(error));
-      }),
-    ]);
-    const reader = openSource(lock === undefined ? {} : { lock });
-    current = (await contractOf(experiment, choice, { prepared, reader, git, lock })).record;
-  } catch (error) {
-    return unverifiable([reasonOf(error)], { past: pastRecord });
-  }
-  const comparable = reasons.length === 0 ? undefined : (clause: string) => clause in current.clauses;
-  const drifts = driftsBetween(pastRecord, current, { policy, ...(comparable ? { comparable } : {}) });
-  const judged = {
-    ...base,
-    drifts,
-    code: [],
-    untold: [],
-    past: pastRecord,
-    current,
-    config: experiment.file,
-    reasons,
   };
-  if (reasons.length > 0) return unverifiable(reasons, judged);
-  if (drifts.some(({ binding }) => binding)) return { ...judged, verdict: "blocked" };
-  if (options.rerun !== true) return { ...judged, verdict: "safe" };
+  const record = await readContract(store, past);
+  if (typeof record === "string") return { ...base, reasons: [record] };
+  const judged = await judgeRun(past, record, { ...options, base: { ...base, past: record }, policy });
+  if (options.asRecorded) return await repeatAsRecorded(past, record, judged.report, options);
+  const { report, current } = judged;
+  if (options.attribute && report.verdict === "blocked" && current) {
+    return { ...report, ...await attributed(past, report, current, options) };
+  }
+  if (!options.rerun || report.verdict !== "safe" || !current) return report;
 
-  const again = await train(experiment, { ...options, replayOf: past.info.run_id });
+  const again = await train(current.experiment, { ...options, replayOf: runId });
   const difference = again.status === "FINISHED"
-    ? await firstDifference(store, past.info.run_id, again.run_id)
+    ? await firstDifference(store, runId, again.run_id)
     : again.reason ?? `the rerun ended ${again.status}`;
+  signal?.throwIfAborted();
   return {
-    ...judged,
+    ...report,
     verdict: difference === undefined ? "reproduced" : "diverged",
     rerun_id: again.run_id,
     reasons: difference === undefined ? [] : [difference],
+    metrics: { past: latestOf(past), current: again.metrics },
   };
 }
 
-/** The newest finished run of a name, with a word on the others. */
-async function findRun(
-  store: TrackingStore,
-  name: string,
-): Promise<{ readonly run: Run; readonly notes: readonly string[] }> {
-  const [finished, all] = await Promise.all([
-    store.searchRuns({ run_name: name, status: "FINISHED", max_results: 1 }),
-    store.searchRuns({ run_name: name, max_results: 2 }),
-  ]);
-  const [run] = finished.runs;
-  if (run === undefined) throw await noRun(store, name, all.runs[0]);
-  if (all.runs.length === 1) return { run, notes: [] };
-  return {
-    run,
-    notes: [`Other runs are named "${name}" too; this is the newest finished one. --run-id picks another.`],
-  };
+/** What a run is judged against. */
+interface Current {
+  readonly experiment: LoadedExperiment;
+  readonly made: Made;
 }
 
-async function noRun(store: TrackingStore, name: string, newest: Run | undefined): Promise<ExperimentError> {
-  const at = `in ${store.uri}`;
-  if (newest !== undefined) {
-    return new ExperimentError(
-      "RESOURCE_DOES_NOT_EXIST",
-      `No run named "${name}" ${at} is finished: the newest, ${newest.info.run_id}, is ${newest.info.status}.`,
-      { hint: "Train it again." },
-    );
-  }
-  const { runs } = await store.searchRuns({ max_results: 1000 });
-  const names = [...new Set(runs.map(({ info }) => info.run_name))];
-  return new ExperimentError(
-    "RESOURCE_DOES_NOT_EXIST",
-    `There is no run named "${name}" ${at}. ${suggestionOf(name, names)}`,
-    { hint: "`runs list` shows what there is; --tracking-uri names another store." },
-  );
-}
-
-/** The recorded contract; or, in words, why there is none to compare with. */
-async function readContract(store: TrackingStore, { info, params }: Run): Promise<ContractRecord | string> {
-  if (info.status !== "FINISHED") {
-    return `The run is ${info.status}, so it isn't known to be one of its contract.`;
-  }
-  let text: string;
+/** Compares a run's contract with today's, and explains and judges what differs. */
+async function judgeRun(
+  past: Run,
+  record: ContractRecord,
+  options: RunOptions & { readonly base: ReplayReport; readonly policy: Omit<ReplayConfig, "run"> },
+): Promise<{ readonly report: ReplayReport; readonly current?: Current }> {
+  const { store, base, policy, signal, accept } = options;
+  const today = options.today ?? openToday(signal ? { signal } : {});
+  let experiment: LoadedExperiment;
+  let made: Made;
   try {
-    text = new TextDecoder().decode(await store.downloadArtifact(info.run_id, recorded.contract));
+    experiment = await todaysExperiment(store, past, options);
+    made = await today.of(experiment);
   } catch (error) {
-    if (!(error instanceof ExperimentError) || error.code !== "RESOURCE_DOES_NOT_EXIST") throw error;
-    return `The run has no ${recorded.contract}: it was not recorded by Reprise, or its artifacts are gone.`;
+    return { report: { ...base, reasons: [reasonOf(error)] } };
   }
-  const changed = `The run's ${recorded.contract} was changed since it was recorded`;
-  let record: ContractRecord;
+  const current = made.record;
+  const isPartial = made.reasons.length > 0;
+  const found = driftsBetween(record, current, {
+    policy,
+    ...(isPartial ? { comparable: (clause: string) => clause in current.clauses } : {}),
+  });
+  const report: ReplayReport = { ...base, config: experiment.file, current, reasons: made.reasons };
+  if (found.length === 0) {
+    if (accept) throw nothingToAccept(accept.clauses[0]!, []);
+    return {
+      report: { ...report, verdict: isPartial ? "unverifiable" : "safe" },
+      current: { experiment, made },
+    };
+  }
+  const { drifts, ...explained } = await explain(
+    found,
+    recordedSide(store, past.info.run_id, record),
+    presentSide(experiment, made, { ...made, reader: await today.reader }),
+  );
+  const judgeNow = async () =>
+    judge(drifts, {
+      data: explained.data,
+      policy,
+      waivers: drifts.some(({ binding }) => binding) ? await readWaivers(store, past.info.run_id) : [],
+    });
+  let judgement = await judgeNow();
+  if (accept) {
+    await acceptDrifts(store, past.info.run_id, judgement.drifts.filter(isBlocking), accept);
+    judgement = await judgeNow();
+  }
+  const verdict = isPartial ? "unverifiable" : judgement.blocked ? "blocked" : "safe";
+  return {
+    report: { ...report, ...explained, drifts: judgement.drifts, verdict },
+    current: { experiment, made },
+  };
+}
+
+/** Runs the recorded source on the recorded data, whatever today's verdict is. */
+async function repeatAsRecorded(
+  past: Run,
+  record: ContractRecord,
+  report: ReplayReport,
+  { store, signal }: ReplayOptions,
+): Promise<ReplayReport> {
+  const { rerunAsRecorded } = await import("./past/as_recorded.ts");
+  const notes = [
+    ...report.notes,
+    ...report.reasons.map((reason) => `Today's side can't be judged: ${reason}`),
+  ];
   try {
-    record = JSON.parse(text);
-  } catch {
-    return `${changed}: it is not JSON.`;
+    const as_recorded = await rerunAsRecorded(store, past, { record, ...(signal ? { signal } : {}) });
+    const { difference, drifts } = as_recorded;
+    const others = drifts.filter(({ clause }) => !/^(packages|environment)\./.test(clause));
+    if (others.length > 0) {
+      const clauses = others.map(({ clause }) => clause).join(", ");
+      const reason = `What the run kept isn't what its contract is of: ${clauses}.`;
+      return { ...report, notes, as_recorded, verdict: "unverifiable", reasons: [reason] };
+    }
+    return {
+      ...report,
+      notes,
+      as_recorded,
+      verdict: difference === undefined ? "reproduced" : "diverged",
+      reasons: difference === undefined ? [] : [difference],
+    };
+  } catch (error) {
+    return { ...report, notes, verdict: "unverifiable", reasons: [reasonOf(error)] };
   }
-  if (record.version !== CONTRACT_VERSION || record.scheme !== SCHEME) {
-    return `The run's contract has version ${record.version} (${record.scheme}), but this Reprise knows version ` +
-      `${CONTRACT_VERSION} (${SCHEME}).`;
+}
+
+/** Which change carries how much of the metrics' change; or why that can't be told. */
+async function attributed(
+  past: Run,
+  { drifts, untold }: ReplayReport,
+  { experiment, made }: Current,
+  { store, signal, onEvent = () => {} }: ReplayOptions,
+): Promise<Partial<ReplayReport>> {
+  const { attribute } = await import("./past/attribution.ts");
+  try {
+    const attribution = await attribute(store, past, {
+      experiment,
+      prepared: { table: made.table! },
+      drifts,
+      onEvent,
+      ...(signal ? { signal } : {}),
+    });
+    return { attribution };
+  } catch (error) {
+    return { untold: [...untold, `Which change cost what can't be told: ${reasonOf(error)}`] };
   }
-  // A param can't be changed in MLflow once it is recorded, but an artifact can.
-  if (digestOfJson(record) === params[recorded.params.contract]) return record;
-  return `${changed}: its digest isn't the one of the param ${recorded.params.contract}.`;
 }
 
 /** Today's config of the name that the run recorded, with the overrides it was run with; else the recorded config. */
@@ -209,14 +261,10 @@ function overridesOf({ tags }: Run): readonly string[] {
   );
 }
 
-function policyNotes({ binding, advisory }: Pick<ReplayConfig, "binding" | "advisory">): readonly string[] {
+function policyNotes({ binding, advisory, data }: Omit<ReplayConfig, "run">): readonly string[] {
   return [
     ...binding.map((pattern) => `The replay config makes ${pattern} binding.`),
     ...advisory.map((pattern) => `The replay config makes ${pattern} advisory.`),
+    ...data.allow.map((kind) => `The replay config allows the data to change: ${kind}.`),
   ];
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof ExperimentError && error.code !== "TEMPORARILY_UNAVAILABLE") return error.message;
-  throw error;
 }

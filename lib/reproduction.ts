@@ -1,21 +1,46 @@
 import { recorded } from "./record.ts";
-import type { TrackingStore } from "./tracking/store.ts";
+import { byStep } from "./tracking/point.ts";
+import type { Metric, TrackingStore } from "./tracking/store.ts";
+
+/** What a run came to: what is compared bit for bit. */
+export interface Outcome {
+  /** Each metric's and curve's points, by name; in the order of their steps, equal steps by value. */
+  readonly points: Readonly<Record<string, readonly Pick<Metric, "step" | "value">[]>>;
+  /** The files of the model by their paths among the artifacts. */
+  readonly files: Readonly<Record<string, Uint8Array>>;
+}
+
+/** The outcome that a run recorded. */
+export async function outcomeOf(store: TrackingStore, runId: string): Promise<Outcome> {
+  const [{ metrics }, paths] = await Promise.all([store.getRun(runId), modelFiles(store, runId)]);
+  const [points, files] = await Promise.all([
+    Promise.all(
+      Object.keys(metrics).map(async (key) =>
+        [
+          key,
+          [...await store.getMetricHistory(runId, key)].sort(byStepAndValue),
+        ] as const
+      ),
+    ),
+    Promise.all(paths.map(async (path) => [path, await store.downloadArtifact(runId, path)] as const)),
+  ]);
+  return { points: Object.fromEntries(points), files: Object.fromEntries(files) };
+}
+
+/** Orders points by step; those of one step by value, as nothing else that is compared tells them apart. */
+export function byStepAndValue(a: Pick<Metric, "step" | "value">, b: Pick<Metric, "step" | "value">): number {
+  return byStep({ key: "", timestamp: 0, ...pick(a) }, { key: "", timestamp: 0, ...pick(b) });
+}
+
+const pick = ({ step, value }: Pick<Metric, "step" | "value">) => ({ step, value });
 
 /**
- * The first difference between two runs in words, bit for bit: in their metrics and curves by step, then in the files
+ * The first difference between two outcomes in words, bit for bit: in their metrics and curves by step, then in the files
  * of their models; undefined where there is none.
  */
-export async function firstDifference(
-  store: TrackingStore,
-  pastId: string,
-  currentId: string,
-): Promise<string | undefined> {
-  const [past, current] = await Promise.all([store.getRun(pastId), store.getRun(currentId)]);
-  for (const key of bothSorted(Object.keys(past.metrics), Object.keys(current.metrics))) {
-    const [before, after] = await Promise.all([
-      store.getMetricHistory(pastId, key),
-      store.getMetricHistory(currentId, key),
-    ]);
+export function outcomeDifference(past: Outcome, current: Outcome): string | undefined {
+  for (const key of bothSorted(past.points, current.points)) {
+    const [before = [], after = []] = [past.points[key], current.points[key]];
     for (let point = 0; point < Math.max(before.length, after.length); point++) {
       const [a, b] = [before[point], after[point]];
       if (a?.step !== b?.step || !Object.is(a?.value, b?.value)) {
@@ -23,21 +48,26 @@ export async function firstDifference(
       }
     }
   }
-  const [before, after] = await Promise.all([modelFiles(store, pastId), modelFiles(store, currentId)]);
-  for (const path of bothSorted(before, after)) {
-    if (!before.includes(path) || !after.includes(path)) {
-      return `the model's file ${path} is only in the ${before.includes(path) ? "past" : "current"} run`;
+  for (const path of bothSorted(past.files, current.files)) {
+    const [a, b] = [past.files[path], current.files[path]];
+    if (a === undefined || b === undefined) {
+      return `the model's file ${path} is only in the ${a === undefined ? "current" : "past"} run`;
     }
-    const [a, b] = await Promise.all([
-      store.downloadArtifact(pastId, path),
-      store.downloadArtifact(currentId, path),
-    ]);
     const at = a.length === b.length
       ? a.findIndex((byte, index) => byte !== b[index])
       : Math.min(a.length, b.length);
     if (at >= 0) return `the model's file ${path} from byte ${at + 1}`;
   }
   return undefined;
+}
+
+/** The first difference between the outcomes of two runs. */
+export async function firstDifference(
+  store: TrackingStore,
+  pastId: string,
+  currentId: string,
+): Promise<string | undefined> {
+  return outcomeDifference(...await Promise.all([outcomeOf(store, pastId), outcomeOf(store, currentId)]));
 }
 
 async function modelFiles(
@@ -52,6 +82,6 @@ async function modelFiles(
   return files.flat();
 }
 
-function bothSorted(some: readonly string[], others: readonly string[]): readonly string[] {
-  return [...new Set([...some, ...others])].sort();
+function bothSorted(some: object, others: object): readonly string[] {
+  return [...new Set([...Object.keys(some), ...Object.keys(others)])].sort();
 }

@@ -93,14 +93,18 @@ export function fingerprintOf(dataset: Dataset, table: Table): Fingerprint {
   const kinds = Object.entries(dataset.row.shape).map((
     [name, type],
   ) => [name, columnKind(type as z.ZodType)]);
+  return {
+    schema: digestOfJson({ target: dataset.target, columns: Object.fromEntries(kinds) }),
+    ...digestRows(table),
+  };
+}
+
+/** Digests every value of a table's rows, and their number. */
+export function digestRows(table: Table): Pick<Fingerprint, "rows" | "columns"> {
   const columns = Object.fromEntries(
     Object.entries(table.columns).map(([name, column]) => [name, columnDigest(column)]),
   );
-  return {
-    schema: digestOfJson({ target: dataset.target, columns: Object.fromEntries(kinds) }),
-    rows: digestOfJson({ rows: table.rows, columns }),
-    columns,
-  };
+  return { rows: digestOfJson({ rows: table.rows, columns }), columns };
 }
 
 function columnDigest(column: Column): string {
@@ -114,6 +118,19 @@ function columnDigest(column: Column): string {
     hash.update(column.values);
   }
   return hash.digest("hex");
+}
+
+/** How many rows are digested together where a change has to be located without the rows at hand. */
+export const ROW_GROUP = 65_536;
+
+/** A digest, of 16 hex digits, of each group of `ROW_GROUP` rows of a column. */
+export function rowGroupsOf(column: Column): readonly string[] {
+  const groups: string[] = [];
+  for (let from = 0; from < column.values.length; from += ROW_GROUP) {
+    const values = column.values.slice(from, from + ROW_GROUP);
+    groups.push(columnDigest({ ...column, values } as Column).slice(0, 16));
+  }
+  return groups;
 }
 
 interface CsvRecord {

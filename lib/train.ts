@@ -2,12 +2,10 @@ import { type Contract, contractIn, contractOf, type MadeContract, modulesOf } f
 import { type GitState, gitState, lockText, now, userName } from "./environment.ts";
 import { ExperimentError } from "./error.ts";
 import type { LoadedExperiment } from "./experiment.ts";
-import { takeRows } from "./matrix.ts";
+import { fit, score } from "./fit.ts";
 import { metrics as metricFunctions } from "./metrics.ts";
-import type { Estimator } from "./model.ts";
 import { chooseFrom, prepare, type Prepared } from "./prepare.ts";
-import { randomOf } from "./random.ts";
-import { datasetInputOf, logSources, paramsOf, recorded, tagsOf } from "./record.ts";
+import { datasetInputOf, keepShared, logSources, paramsOf, recorded, tagsOf } from "./record.ts";
 import { openSource, type SourceReader } from "./source/source.ts";
 import { placeOf, sourceBytesDigest } from "./table.ts";
 import type { Metric, RunStatus, TrackingStore } from "./tracking/store.ts";
@@ -125,6 +123,7 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
     await store.logBatch(run_id, { params });
     await store.logInputs(run_id, [datasetInputOf(prepared)]);
     await logSources(store, run_id, experiment, made, reader);
+    await keepShared(store, run_id, { experiment, prepared, made, reader, lock });
 
     const curve = curveRecorder(store, run_id, { onEvent, ...(signal ? { signal } : {}) });
     const estimator = await fit(prepared, curve.onEpoch).finally(curve.flush);
@@ -160,30 +159,6 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
     }
     throw error;
   }
-}
-
-async function fit(
-  prepared: Prepared,
-  onEpoch: ReturnType<typeof curveRecorder>["onEpoch"],
-): Promise<Estimator> {
-  const { spec, model, x, y, split, classes, features } = prepared;
-  return await model.fit({
-    x: takeRows(x, split.train),
-    y: Uint32Array.from(split.train, (row) => y[row]!),
-    classes,
-    features,
-    params: spec.model.params,
-    random: randomOf(spec.seed).stream("fit"),
-    onEpoch,
-  });
-}
-
-async function score(estimator: Estimator, { spec, x, y, split }: Prepared): Promise<Record<string, number>> {
-  const probabilities = await estimator.predict(takeRows(x, split.test));
-  const actual = Uint32Array.from(split.test, (row) => y[row]!);
-  return Object.fromEntries(
-    spec.metrics.map((name) => [name, metricFunctions[name]({ actual, probabilities })]),
-  );
 }
 
 /** Records the training curve while the fit goes on, and lets signals and other work have their turn. */

@@ -30,26 +30,33 @@ async function audit(task: string, args: readonly string[], env: Readonly<Record
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [...flags, ...args],
       cwd: root,
-      env: { MLFLOW_TRACKING_URI: "", ...env, DENO_AUDIT_PERMISSIONS: log },
+      // A Deno that the task runs would write into the same log.
+      env: {
+        MLFLOW_TRACKING_URI: "",
+        ...env,
+        ...(args.includes("--as-recorded") ? {} : { DENO_AUDIT_PERMISSIONS: log }),
+      },
     }).output();
-    const lines = (await Deno.readTextFile(log)).trim().split("\n");
+    const lines = (await Deno.readTextFile(log)).split("\n").filter(Boolean);
     const asked = lines.map((line): Asked => JSON.parse(line));
     const text = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
-    // Deno's audit leaves out the programs that are run: git is known by what it told.
+    // Deno's audit leaves out the programs that are run: they are known by what they told.
     if (text.includes("environment.commit")) asked.push({ permission: "run", value: "git" });
+    if (text.includes("run again\n")) asked.push({ permission: "run", value: "deno" });
     return { code, text, asked };
   } finally {
     await Deno.remove(log);
   }
 }
 
-Deno.test("no task grants all, foreign functions, system information, or another program than git", () => {
+Deno.test("no task grants all, foreign functions, system information, or another program than git and, to run the past, Deno", () => {
   for (const task of USERS) {
     const { command } = tasks[task]!;
     assert.doesNotMatch(command, / (-A|--allow-all|--allow-(ffi|sys|import)|--unstable\S*)\b/, task);
     assert.match(command, / --no-prompt /, task);
     for (const grant of grantsOf(task)) {
-      assert.ok(!grant.startsWith("run") || grant === "run=git", `${task} grants ${grant}`);
+      const programs = task === "replay" ? ["run=git", "run=deno"] : ["run=git"];
+      assert.ok(!grant.startsWith("run") || programs.includes(grant), `${task} grants ${grant}`);
       assert.ok(!grant.startsWith("write") || grant === "write=.", `${task} grants ${grant}`);
       assert.ok(!grant.startsWith("read") || grant === "read=.", `${task} grants ${grant}`);
     }
@@ -66,7 +73,11 @@ Deno.test("tasks work with what they grant, and ask for each thing that they gra
       Record<string, readonly (readonly [readonly string[], number, Readonly<Record<string, string>>?])[]>
     > = {
       train: [[["exp_v1", "--json", ...store], 0], [["exp_v1"], 3, nowhere]],
-      replay: [[["exp_v1", "--rerun", ...store], 0], [["exp_v1"], 3, nowhere]],
+      replay: [
+        [["exp_v1", "--rerun", ...store], 0],
+        [["exp_v1", "--rerun", "--as-recorded", ...store], 0],
+        [["exp_v1"], 3, nowhere],
+      ],
       contract: [[["exp_v1"], 0]],
       runs: [[["list", ...store], 0], [["list"], 3, nowhere]],
       registry: [[[], 0]],
@@ -81,7 +92,9 @@ Deno.test("tasks work with what they grant, and ask for each thing that they gra
       }
       for (const grant of grantsOf(task)) {
         const [kind, value] = grant.split("=");
-        const used = asked.some((one) => one.permission === kind && (kind !== "env" || one.value === value));
+        const used = asked.some((one) =>
+          one.permission === kind && (!["env", "run"].includes(kind!) || one.value === value)
+        );
         assert.ok(used, `${task} grants ${grant}, but never asks for it`);
       }
     }

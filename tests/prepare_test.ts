@@ -18,7 +18,7 @@ const ratios = defineFeatures(areas, {
 const spec: ExperimentSpec = {
   experiment: "iris",
   run: "prepared",
-  data: { name: "iris_v1" },
+  data: { name: "iris_v1", snapshot: { max_mb: 64 } },
   features: { view: "ratios" },
   model: { name: "majority_class", params: {} },
   split: { kind: "holdout", test: 0.2, stratify: true },

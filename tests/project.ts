@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import type { Drift } from "../lib/compare.ts";
+import type { ExplainedDrift } from "../lib/explain/explanation.ts";
 
 /** The root of this checkout, as a URL. */
 export const ROOT = new URL("..", import.meta.url);
@@ -25,7 +25,7 @@ export interface Document {
   readonly contract: { readonly version: number; readonly clauses: Readonly<Record<string, string>> };
   readonly verdict: string;
   readonly config: string;
-  readonly drifts: readonly Drift[];
+  readonly drifts: readonly ExplainedDrift[];
   readonly notes: readonly string[];
   readonly reasons: readonly string[];
 }

@@ -68,17 +68,35 @@ Deno.test("a replay that is blocked is a result, and its report comes in three f
   assert.equal(markdown.status, 200);
   assert.match(
     markdown.body,
-    /^# Replay of exp_v1\n\n\*\*❌ rerun blocked due to drift\*\*\n\n- run `[0-9a-f]{32}`\n- judged by configs\/exp_v1.yaml\n/,
+    /^<!-- reprise:replay exp_v1 -->\n# Replay of exp_v1\n\n\*\*❌ rerun blocked due to drift\*\*\n\n- run `[0-9a-f]{32}`\n- judged by `configs\/exp_v1\.yaml`\n/,
   );
-  assert.match(markdown.body, /\n\| `seed` \| changed, \*\*binding\*\* \| 42 \| 43 \| {2}\|\n/);
+  assert.match(markdown.body, /\n\| `seed` \| changed, \*\*binding\*\* \| `42` \| `43` \| {2}\|\n/);
   const page = await ask(server, `/api/runs/${run_id}/report`, {
     headers: { accept: "text/html,*/*;q=0.8" },
   });
   assert.match(page.body, /^<!doctype html>/);
-  assert.match(
-    page.body,
-    /<tr><th scope="row">seed<\/th><td>changed, binding<\/td><td>42<\/td><td>43<\/td><td><\/td><\/tr>/,
+  assert.match(page.body, /<title>Replay of exp_v1: rerun blocked due to drift<\/title>/);
+
+  const waived = await client.replay({
+    run_id,
+    accept: ["seed", "split"],
+    because: "any seed will do",
+    log: true,
+  });
+  assert.deepEqual([waived.verdict, waived.drifts.map(({ waiver }) => waiver?.because)], [
+    "safe",
+    ["any seed will do", "any seed will do"],
+  ]);
+  assert.equal((await client.run(run_id)).tags["reprise.verdict"], "safe");
+  const compared = await client.compare(
+    run_id,
+    (await client.train({ ...SHORT, set: [...SHORT.set, "seed=5"] })).run_id,
   );
+  assert.deepEqual([compared.verdict, compared.drifts.map(({ clause }) => clause)], ["different", [
+    "split",
+    "seed",
+  ]]);
+  assert.equal(compared.drifts[1]?.origin?.current, "--set");
 });
 
 Deno.test("what is recorded can be listed, filtered, paged and read", async () => {
@@ -306,6 +324,7 @@ Deno.test("the OpenAPI document has every route of the API, and its answers fit 
       "get /api/runs/{id}/metrics/{key}",
       "get /api/runs/{id}/artifacts/{path}",
       "get /api/runs/{id}/report",
+      "get /api/runs/{id}/compare/{other}",
       "get /healthz",
       "get /readyz",
     ],

@@ -254,24 +254,26 @@ Deno.test("a source digest lists what it reached, the located expression first",
   const source = await digestIn(root);
   assert.equal(source.digest, sha256(`${SCHEME}\n${source.canonical}`));
   assert.deepEqual(
-    source.declarations.map(({ module, name, line }) => `${module.replace(root, "")}:${line} ${name}`),
+    source.declarations.map(({ module, name, line, end }) =>
+      `${module.replace(root, "")}:${line}-${end} ${name}`
+    ),
     [
-      "views/shapes.ts:18 shapes.area",
-      "views/shapes.ts:11 clip",
-      "views/shapes.ts:8 EPS",
-      "views/shapes.ts:10 names",
-      "views/words.txt:0 text",
-      "fw/lib/halve.ts:1 halve",
-      "math/stats.ts:2 mean",
-      "math/sum.ts:1 sum",
-      "math/sum.ts:2 side effects",
-      "views/limits.json:0 json",
-      "math/stats.ts:4 spread",
-      "math/tally.ts:2 Tally",
-      "math/tally.ts:1 Level",
-      ":0 npm:csv-parse/sync#parse",
-      "math/mod.ts:0 side effects",
-      "math/patch.ts:1 side effects",
+      "views/shapes.ts:18-22 shapes.area",
+      "views/shapes.ts:11-14 clip",
+      "views/shapes.ts:8-8 EPS",
+      "views/shapes.ts:10-10 names",
+      "views/words.txt:0-0 text",
+      "fw/lib/halve.ts:1-1 halve",
+      "math/stats.ts:2-2 mean",
+      "math/sum.ts:1-1 sum",
+      "math/sum.ts:2-2 side effects",
+      "views/limits.json:0-0 json",
+      "math/stats.ts:4-6 spread",
+      "math/tally.ts:2-8 Tally",
+      "math/tally.ts:1-1 Level",
+      ":0-0 npm:csv-parse/sync#parse",
+      "math/mod.ts:0-0 side effects",
+      "math/patch.ts:1-1 side effects",
     ],
   );
   assert.equal(
@@ -292,6 +294,31 @@ Deno.test("a source digest lists what it reached, the located expression first",
     "views/words.txt",
   ]);
   assert.deepEqual(source.packages, ["csv-parse"]);
+});
+
+Deno.test("a declaration has the lines of its own when several are in one statement, or lowering moved them", async () => {
+  const before = `const a = 1,
+  b = [
+    2,
+  ], c = 3; enum E {
+  A = a,
+}
+globalThis.first = 1;
+class P {
+  constructor(private readonly x = c) {}
+}
+
+globalThis.second = 2;`;
+  const { declarations } = await digestOfFeature("() => [a, b, E, new P()]", before);
+  assert.deepEqual(declarations.map(({ name, line, end }) => `${name} ${line}-${end}`), [
+    "shapes.f 14-14",
+    "a 2-2",
+    "side effects 8-0",
+    "b 3-5",
+    "E 5-7",
+    "P 9-11",
+    "c 5-5",
+  ]);
 });
 
 Deno.test("canonical text numbers what it names when it refers to other declarations", async () => {

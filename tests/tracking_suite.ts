@@ -190,6 +190,9 @@ export function testStore({ name, open, deleteRun, deleteExperiment }: StoreUnde
       assert.deepEqual(await refusal(store.logArtifact(id, "a.txt", "")), none);
       assert.deepEqual(await refusal(store.listArtifacts(id)), none);
       assert.deepEqual(await refusal(store.downloadArtifact(id, "a.txt")), none);
+      assert.deepEqual(await refusal(store.putShared(id, "a", new Uint8Array(1))), none);
+      assert.deepEqual(await refusal(store.hasShared(id, "a")), none);
+      assert.deepEqual(await refusal(store.getShared(id, "a")), none);
     }
     for (const experiment_id of ["999999", "x"]) {
       assert.deepEqual(
@@ -718,6 +721,20 @@ export function testStore({ name, open, deleteRun, deleteExperiment }: StoreUnde
         invalid(`The artifact "${path}" can't be written: a name in its path is already a file or a folder.`),
       );
     }
+  });
+
+  test("keeps what runs share once, wherever their experiments are, beside their artifacts", async (store) => {
+    const [one, other] = [await startRun(store), await startRun(store)];
+    const bytes = Uint8Array.from({ length: 70_000 }, (_, index) => index * 31);
+    assert.equal(await store.hasShared(one.run_id, "ab/abcd.gz"), false);
+    assert.equal(await store.getShared(one.run_id, "ab/abcd.gz"), undefined);
+    await store.putShared(one.run_id, "ab/abcd.gz", bytes);
+    assert.deepEqual(
+      [await store.hasShared(other.run_id, "ab/abcd.gz"), await store.hasShared(other.run_id, "ab/abce.gz")],
+      [true, false],
+    );
+    assert.deepEqual(new Uint8Array((await store.getShared(other.run_id, "ab/abcd.gz"))!), bytes);
+    assert.deepEqual(await store.listArtifacts(one.run_id), []);
   });
 
   test("keeps artifacts under names with odd characters", async (store) => {

@@ -169,8 +169,10 @@ for (const kind of ["embedded store", "MLflow server"] as const) {
     assert.equal(JSON.parse(await text("config_origins.json"))["seed"], "configs/exp_v1.yaml:8:7");
     const canonical = JSON.parse(await text("source/canonical.json"));
     assert.deepEqual(
-      Object.keys(canonical.clauses),
-      Object.keys(contract.evidence).filter((clause) => contract.evidence[clause].declarations),
+      Object.keys(canonical.clauses).sort(),
+      Object.keys(contract.clauses).filter((clause) =>
+        /^(data\.\w+\.source|features\.\w+\.\w+|model\..+|metrics\..+)$/.test(clause)
+      ).sort(),
     );
     assert.equal(JSON.parse(await text("model/model.json")).classes.length, 3);
   });
@@ -201,7 +203,7 @@ tell([
       document.metrics,
       200,
       "iris_v1",
-      ["config.yaml", "config_origins.json", "contract.json", "model", "source"],
+      ["config.yaml", "config_origins.json", "contract.json", "executed.json", "model", "source"],
     ]);
   }
 });

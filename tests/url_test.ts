@@ -233,7 +233,7 @@ Deno.test("a script at a URL trains, with digests over its modules and the data 
   assert.equal(JSON.parse(refused.stdout).verdict, "unverifiable");
   assert.match(refused.stdout, /no dataset \\"flowers\\"/);
   assert.ok(refused.stdout.includes(`trained from ${url}, which is run only when the command names it`));
-  const named = await repriseJson(directory, "replay", "script", "--experiment", url);
+  const named = await repriseJson(directory, "replay", "script", "--judged-by", url);
   assert.deepEqual([named.verdict, named.config], ["safe", url]);
   assert.equal(
     documentOf(await deno(directory, "run", "-q", "-A", url, "replay", "--rerun", "--json")).verdict,
@@ -248,7 +248,7 @@ Deno.test("a config at a URL trains with this project's registry, and is replaye
   assert.deepEqual(substance(contract), await localContract("baseline"));
   const replayed = await repriseJson(directory, "replay", "baseline");
   assert.deepEqual([replayed.verdict, replayed.config], ["safe", `config.yaml of run ${run_id}`]);
-  assert.equal((await repriseJson(directory, "replay", "--experiment", url)).config, url);
+  assert.equal((await repriseJson(directory, "replay", "--judged-by", url)).config, url);
 });
 
 Deno.test("a config at a URL is told of when it isn't there, or its host isn't allowed", async () => {

@@ -75,9 +75,14 @@ Deno.test({
       assert.match(await drift.innerText(), /in registries\/features\/_helpers\.ts#ratio/);
       assert.match(await drift.innerText(), /changed binding/);
       assert.match(await text("section:has(#drifts) h2"), /2 binding, 2 advisory/);
-      assert.deepEqual(await drift.locator("pre").allInnerTexts(), [
-        "const ratio = (length, width) => length / width;",
-        "const ratio = (length, width) => length / (width * 2);",
+      const changed = page.locator("section:has(#code) .change");
+      assert.match(
+        await changed.innerText(),
+        /^registries\/features\/_helpers\.ts#ratio line \d+, changed, blocks\n/,
+      );
+      assert.deepEqual(await changed.locator(":is(del, ins)").allInnerTexts(), [
+        "-export const ratio = (length: number, width: number): number => length / width;",
+        "+export const ratio = (length: number, width: number): number => length / (width * 2);",
       ]);
       await drift.getByRole("link", { name: HELPERS }).click();
       assert.equal(await text("pre"), original);

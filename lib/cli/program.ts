@@ -3,6 +3,8 @@ import type { z } from "../deps/zod.ts";
 import { VERSION } from "../environment.ts";
 import { exitCodeOf } from "../error.ts";
 import type { LoadedExperiment } from "../experiment.ts";
+import { isGood } from "../report/report.ts";
+import { FORMS } from "./forms.ts";
 import { printError, printLine, reporterOf } from "./terminal.ts";
 
 /** A verdict other than safe or reproduced exits with 1. */
@@ -70,44 +72,45 @@ function programOf(
   command(program, "replay", "judge whether a recorded run could be run again")
     .argument("[run]", "the name of a run")
     .option("--run-id <id>", "the run with this id, rather than the newest finished one of a name")
+    .option("--all", "the newest finished run of each name")
+    .option("--experiment <name>", "with --all: only runs of this experiment of the store")
     .option("--rerun", "train again if it is safe, and compare bit for bit")
+    .option("--as-recorded", "run the recorded source on the recorded data, without network, and compare")
+    .option("--attribute", "if drift blocks: tell which change carries how much of the metrics' change")
     .option("--recorded-config", "judge the recorded config, not today's of its name")
+    .option("--judged-by <config>", "judge this config, by its name, path or URL, not today's of the run")
     .option("--config <file>", "the replay config, rather than configs/replay_RUN.yaml")
     .option(
-      "--experiment <config>",
-      "judge this config, by its name, path or URL, rather than today's of the run",
+      "--accept <clause>",
+      "record that its drift doesn't block (* is a wildcard); may be repeated",
+      listed,
     )
+    .option("--because <reason>", "why it is accepted")
+    .option("--until <date>", "the last day on which it is accepted: 2027-01-31")
+    .option("--log", "attach the report to the run, and tag the run with the verdict")
+    .addOption(formatOption)
+    .option(...reportOption)
     .option(...uriOption)
-    .action(
-      async (
-        run,
-        { json, runId: run_id, recordedConfig: recorded_config, trackingUri: tracking_uri, ...rest },
-      ) => {
-        const { inputs, replayCommand } = await import("../commands.ts");
-        const { rerun, config, events, experiment } = rest;
-        using progress = await reporterOf({ events, interrupt });
-        const input = await checkInput(inputs.replay, {
-          run,
-          run_id,
-          rerun,
-          recorded_config,
-          config,
-          tracking_uri,
-        });
-        const judged = experiment === undefined ? undefined : await loaded(experiment);
-        const report = await replayCommand(input, {
-          ...context,
-          ...(judged ? { script: () => judged } : {}),
-          onEvent: progress.onEvent,
-        });
-        const [{ isGood, toJson }, { toText }] = await Promise.all([
-          import("../report/report.ts"),
-          import("../report/text.ts"),
-        ]);
-        await print(json, toJson(report), () => toText(report));
-        exit(isGood(report.verdict) ? 0 : 1);
-      },
-    );
+    .action(async (run, { all, judgedBy, format, report: files, json, events, trackingUri, ...rest }) => {
+      const { inputs, replayAllCommand, replayCommand } = await import("../commands.ts");
+      const { formsOf, tellReports } = await import("./forms.ts");
+      const forms = formsOf({ format, json, files });
+      const { runId: run_id, asRecorded: as_recorded, recordedConfig: recorded_config, debug: _, ...flags } =
+        rest;
+      const asked = { ...flags, run, run_id, as_recorded, recorded_config, tracking_uri: trackingUri };
+      using progress = await reporterOf({ events, interrupt });
+      const told = { ...context, onEvent: progress.onEvent, curves: forms.curves };
+      if (all) {
+        const reports = await replayAllCommand(await checkInput(inputs.replayAll, { ...asked, all }), told);
+        await tellReports(reports, forms);
+        return exit(reports.every(({ verdict }) => isGood(verdict)) ? 0 : 1);
+      }
+      const input = await checkInput(inputs.replay, asked);
+      const judged = judgedBy === undefined ? undefined : await loaded(judgedBy);
+      const report = await replayCommand(input, { ...told, ...(judged ? { script: () => judged } : {}) });
+      await tellReports(report, forms);
+      exit(isGood(report.verdict) ? 0 : 1);
+    });
 
   command(program, "contract", "print the contract that a run would record now")
     .argument(subject, "a config's name in configs/, or the path or URL of a config or script")
@@ -140,6 +143,22 @@ function programOf(
       await print(json, shown, async () => (await words()).runText(shown));
     });
 
+  command(runs, "compare", "what differs between two recorded runs, and why")
+    .argument("<past>", "a run's id, or a name: then the newest run of it")
+    .argument("<current>", "the other run")
+    .addOption(formatOption)
+    .option(...reportOption)
+    .option(...uriOption)
+    .action(async (past, current, { format, json, report: files, trackingUri: tracking_uri }) => {
+      const { inputs, runsCompareCommand } = await import("../commands.ts");
+      const { formsOf, tellReports } = await import("./forms.ts");
+      const forms = formsOf({ format, json, files });
+      const input = await checkInput(inputs.runsCompare, { past, current, tracking_uri });
+      const report = await runsCompareCommand(input, { ...context, curves: forms.curves });
+      await tellReports(report, forms);
+      exit(isGood(report.verdict) ? 0 : 1);
+    });
+
   command(program, "registry", "the datasets, feature views and models to choose from")
     .action(async ({ json }) => {
       const { registryCommand } = await import("../commands.ts");
@@ -154,8 +173,8 @@ function programOf(
       const configs = await configListCommand();
       await print(json, configs, async () => (await words()).configsText(configs));
     });
-  command(config, "schema", "print the JSON Schema of a kind of config")
-    .argument("[kind]", "experiment or replay", "experiment")
+  command(config, "schema", "print the JSON Schema of a kind of config, or of reports")
+    .argument("[kind]", "experiment, replay, or report for the JSON of a replay", "experiment")
     .action(async (kind) => {
       const { configSchemaCommand, inputs } = await import("../commands.ts");
       await print(true, await configSchemaCommand(await checkInput(inputs.configSchema, { kind })));
@@ -171,10 +190,20 @@ function programOf(
   return program;
 }
 
+const listed = (value: string, before: readonly string[] | undefined): readonly string[] => [
+  ...(before ?? []),
+  value,
+];
 const setOption = [
   "--set <path=value>",
   "override a value of the config; may be repeated",
-  (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value],
+  listed,
+] as const;
+const formatOption = new Option("--format <form>", "the form of the report on stdout").choices(FORMS);
+const reportOption = [
+  "--report <file>",
+  "write the report to a file too: .json, .md, .html, .xml (JUnit) or .txt; may be repeated",
+  listed,
 ] as const;
 const uriOption = ["--tracking-uri <uri>", "the store: sqlite:///FILE or http(s)://HOST"] as const;
 

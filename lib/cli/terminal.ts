@@ -1,7 +1,7 @@
 import type { SingleBar } from "../deps/cli_progress.ts";
 import { now } from "../environment.ts";
 import { ExperimentError } from "../error.ts";
-import type { TrainEvent } from "../train.ts";
+import type { ReplayEvent } from "../replay.ts";
 
 /** Writes a line: a result to stdout, the story to stderr. */
 export function printLine(line: string, to: "stdout" | "stderr" = "stdout"): void {
@@ -32,7 +32,7 @@ export function printError(
 
 /** Is told a run's events, and prints them on stderr. */
 export interface Reporter extends Disposable {
-  readonly onEvent: (event: TrainEvent) => void;
+  readonly onEvent: (event: ReplayEvent) => void;
 }
 
 /** Tells a run's events on stderr: in words, or as JSON lines to a server that started this process. */
@@ -53,9 +53,9 @@ function eventReporter(interrupt: AbortController): Reporter {
   const leave = () => interrupt.abort(new DOMException("Interrupted", "AbortError"));
   // Stdin is a pipe that the parent holds open: its end is the parent's, however that ended.
   Deno.stdin.readable.pipeTo(new WritableStream(), { signal: interrupt.signal }).then(leave, leave);
-  let pending: TrainEvent | undefined;
+  let pending: ReplayEvent | undefined;
   let told = 0;
-  const tell = (event: TrainEvent) => {
+  const tell = (event: ReplayEvent) => {
     try {
       printLine(JSON.stringify(event), "stderr");
     } catch {
@@ -66,7 +66,7 @@ function eventReporter(interrupt: AbortController): Reporter {
     if (pending) tell(pending);
     pending = undefined;
   };
-  const onEvent = (event: TrainEvent) => {
+  const onEvent = (event: ReplayEvent) => {
     if (event.kind === "epoch") {
       pending = event;
       if (now() - told < EPOCH_MS) return;
@@ -88,7 +88,7 @@ async function progressReporter(): Promise<Reporter> {
     bar?.stop();
     bar = undefined;
   };
-  const onEvent = (event: TrainEvent) => {
+  const onEvent = (event: ReplayEvent) => {
     if (event.kind !== "epoch") close();
     switch (event.kind) {
       case "prepared":
@@ -117,6 +117,13 @@ async function progressReporter(): Promise<Reporter> {
       }
       case "ended":
         return printLine(`run ended ${event.status}`, "stderr");
+      case "attributing":
+        return printLine(
+          event.done === 0
+            ? `to tell which change carries what takes ${event.of} trainings`
+            : `training ${event.done} of ${event.of} is done`,
+          "stderr",
+        );
     }
   };
   return { onEvent, [Symbol.dispose]: close };

@@ -6,6 +6,7 @@ export {
   isScalar,
   isSeq,
   LineCounter,
+  parse,
   parseDocument,
   stringify,
   visit,

@@ -1,4 +1,4 @@
-import type { Drift } from "../compare.ts";
+import type { DataChangeKind, Drift } from "../compare.ts";
 
 /** A declaration whose meaning differs between two sides, and the clauses that reach it. */
 export interface CodeChange {
@@ -117,22 +117,11 @@ export interface Waiver {
   readonly until?: string;
 }
 
-/** The kinds of change of data that a replay config can allow. */
-export const DATA_CHANGES: readonly DataChangeKind[] = [
-  "append_only",
-  "reordered",
-  "added",
-  "removed",
-  "edited",
-  "labels",
-];
-
-/** A kind of change of data; `edited` is of cells other than labels. */
-export type DataChangeKind = "append_only" | "reordered" | "added" | "removed" | "edited" | "labels";
-
 /** A drift with all that could be found out about it. */
 export interface ExplainedDrift extends Drift {
-  /** For code: the declaration that changed, as `file#name`; the first, where several did. */
+  /** For code: the declarations that changed, as `file#name`. */
+  readonly declarations?: readonly string[];
+  /** The first of them, where several did. */
   readonly declaration?: string;
   /** The file of that declaration. */
   readonly file?: string;

@@ -1,50 +1,47 @@
-import { type ReportDocument, verdictWords } from "./report.ts";
+import { html, raw } from "../deps/hono_html.ts";
+import { VERSION } from "../environment.ts";
+import { reportFacts, reportHead, reportSections } from "./html_report.ts";
+import style from "./report.css" with { type: "text" };
+import { type Curve, verdictWords } from "./report.ts";
+import type { Reported } from "./words.ts";
 
-/** A replay report as a page that needs nothing else: the verdict, the reasons, and a table of the drifts. */
-export function toHtml(report: ReportDocument): string {
-  const { run_name, run_id, rerun_id, config, drifts, notes, reasons, verdict } = report;
-  const facts = [
-    `run ${run_id}`,
-    ...(rerun_id === undefined ? [] : [`trained again as run ${rerun_id}`]),
-    ...(config === "" ? [] : [`judged by ${config}`]),
-    ...notes,
-    ...reasons,
-  ];
-  const rows = drifts.map(({ clause, kind, binding, past, current, declarations = [], values }) =>
-    `<tr><th scope="row">${escaped(clause)}</th>` + [
-      `${kind}, ${binding ? "binding" : "advisory"}`,
-      values?.past ?? past?.slice(0, 12) ?? "-",
-      values?.current ?? current?.slice(0, 12) ?? "-",
-      declarations.join(" "),
-    ].map((text) => `<td>${escaped(text)}</td>`).join("") + "</tr>"
-  );
-  const head = ["clause", "drift", "past", "current", "in"].map((text) => `<th scope="col">${text}</th>`);
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta name="color-scheme" content="light dark">
-<title>Replay of ${escaped(run_name)}</title>
-<h1>Replay of ${escaped(run_name)}</h1>
-<p><strong>${escaped(verdictWords[verdict])}</strong></p>
-<ul>${facts.map((text) => `<li>${escaped(text)}</li>`).join("")}</ul>
-${
-    rows.length === 0
-      ? "<p>No drift.</p>"
-      : `<table border="1"><thead><tr>${head.join("")}</tr></thead><tbody>\n${
-        rows.join("\n")
-      }\n</tbody></table>`
-  }
-</html>
-`;
-}
+/** What the page may load: nothing but the style within it. */
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
-function escaped(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-  };
-  return text.replace(/[&<>"]/g, (character) => entities[character]!);
+/**
+ * A replay report as a page that needs nothing else: no network, no script.
+ *
+ * @param options.curves The learning curves to draw. @default none
+ */
+export function toHtml(
+  report: Reported,
+  { curves = [] }: { readonly curves?: readonly Curve[] } = {},
+): string {
+  const { run_name, verdict } = report;
+  const words = verdictWords[verdict].replace(/^\S+ /, "");
+  return String(html`
+    <!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta http-equiv="Content-Security-Policy" content="${raw(POLICY)}">
+        <meta name="color-scheme" content="light dark">
+        <title>Replay of ${run_name}: ${words}</title>
+        <style>
+    ${raw(style)}</style>
+      </head>
+      <body>
+        <main class="wide">
+    <h1>Replay of ${run_name}</h1>
+    ${reportHead(report)}
+    ${reportFacts(report)}
+    ${reportSections(report, { curves })}
+        </main>
+        <footer class="wide">
+          <p>Reprise ${VERSION}</p>
+        </footer>
+      </body>
+    </html>
+  `).trimStart();
 }

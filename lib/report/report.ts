@@ -36,6 +36,24 @@ export function isGood(verdict: Verdict): boolean {
   return verdict === "safe" || verdict === "reproduced" || verdict === "same";
 }
 
+/** A metric by step, on each side that has it. */
+export interface Curve {
+  /** The name of the metric. */
+  readonly key: string;
+  /** The points of the run that was judged. */
+  readonly past: readonly CurvePoint[];
+  /** The points of the run that repeated it, where one did. */
+  readonly current: readonly CurvePoint[];
+}
+
+/** A point of a curve. */
+export interface CurvePoint {
+  /** Where on the curve it is, such as an epoch. */
+  readonly step: number;
+  /** The value of the metric there; may be NaN or infinite. */
+  readonly value: number;
+}
+
 /** The past and the current contract of a run, what differs and why, and the verdict. */
 export interface ReplayReport {
   /** What follows from the drifts. */
@@ -69,6 +87,8 @@ export interface ReplayReport {
   readonly as_recorded?: AsRecorded;
   /** Which change carries how much of the metrics' change. */
   readonly attribution?: Attribution;
+  /** The learning curves of both sides, where they were asked for. */
+  readonly curves?: readonly Curve[];
   /** The recorded contract, where there is one. */
   readonly past: ContractRecord | undefined;
   /** Today's contract, where it could be made. */
@@ -76,9 +96,11 @@ export interface ReplayReport {
 }
 
 /** A replay report as JSON data. */
-export type ReportDocument = Omit<ReplayReport, "past" | "current">;
+export type ReportDocument = Omit<ReplayReport, "past" | "current" | "curves">;
 
 /** A replay report as JSON data: the verdict, the run, and each drift. */
-export function toJson({ past: _past, current: _current, ...report }: ReplayReport): ReportDocument {
+export function toJson(
+  { past: _past, current: _current, curves: _curves, ...report }: ReplayReport,
+): ReportDocument {
   return report;
 }

@@ -1,5 +1,5 @@
+import { DATA_CHANGES } from "../compare.ts";
 import { z } from "../deps/zod.ts";
-import { DATA_CHANGES } from "../explain/explanation.ts";
 
 const count = z.int().min(0);
 const cell = z.union([z.number(), z.string(), z.boolean(), z.null()]);
@@ -47,13 +47,13 @@ const plainDrift = {
   binding: z.boolean().describe("Whether it blocks a rerun"),
   past: z.string().nullable(),
   current: z.string().nullable(),
-  declarations: z.array(z.string()).exactOptional(),
   values: z.object(both(z.string())).exactOptional(),
 };
 
 /** The schema of a drift in a report. */
 export const driftSchema = z.object({
   ...plainDrift,
+  declarations: z.array(z.string()).exactOptional().describe("Those that changed, as file#name"),
   declaration: z.string().exactOptional().describe("The declaration that changed, as file#name"),
   file: z.string().exactOptional(),
   line: count.exactOptional(),

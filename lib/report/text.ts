@@ -1,70 +1,257 @@
-import type { Drift } from "../compare.ts";
-import { compareClauses, type ContractRecord } from "../contract.ts";
+import { count, toLine } from "../document/show.ts";
+import type { DataChange, ExplainedDrift } from "../explain/explanation.ts";
+import { alignColumns, cut, widthOf, wrap } from "./columns.ts";
+import { diffLines } from "./diff_lines.ts";
 import { type ReplayReport, verdictWords } from "./report.ts";
+import {
+  asRecordedWords,
+  attributionOf,
+  clauseRows,
+  codeByBlame,
+  configChangesOf,
+  configLine,
+  dataWords,
+  driftCount,
+  levelChanges,
+  mixedCells,
+  profileTable,
+  remarksOf,
+  short,
+  showValue,
+  sideOf,
+  signed,
+  standingOf,
+  unmixable,
+} from "./words.ts";
 
-/** A replay report as text: each clause past and current, what drifted and how, and the verdict last. */
-export function toText(report: ReplayReport): string {
-  const lines = [`Replay of ${report.run_name} (run ${report.run_id})`];
-  if (report.config !== "") lines.push(`Judged by ${report.config}`);
-  lines.push(...report.notes, "");
-  if (report.past && report.current) {
-    lines.push(...clauseTable(report.past, report.current, report.drifts), "", driftCount(report.drifts));
-  }
-  if (report.rerun_id !== undefined) lines.push(`Trained again as run ${report.rerun_id}.`);
-  lines.push(
-    ...report.reasons.map((reason) =>
-      `${report.verdict === "diverged" ? "First difference" : "Reason"}: ${reason}`
+export { alignColumns };
+
+/** How many cells, and how many levels of a category, are listed. */
+const CELLS = 10;
+const LEVELS = 8;
+
+/** How a line is painted: all of it, or only the sign that it begins with. */
+type Tone = "bold" | "dim" | "red" | "green" | "cyan" | "red sign" | "yellow sign";
+
+/** A line of a report before it is fitted into a width. */
+interface Line {
+  readonly text: string;
+  readonly tone?: Tone;
+  /** How it is fitted: prose is wrapped, rows of tables are cut, and lines of diffs are left as they are. @default "wrap" */
+  readonly fit?: "wrap" | "cut" | "keep";
+}
+
+/**
+ * A replay report as text: each clause past and current, why what drifted did, and the verdict last.
+ *
+ * @param options.width No line is wider, except for those of diffs. @default Infinity
+ * @param options.color Whether to use the colours of a terminal. @default false
+ */
+export function toText(
+  report: ReplayReport,
+  { width = Infinity, color = false }: { readonly width?: number; readonly color?: boolean } = {},
+): string {
+  const { verdict } = report;
+  const label = verdict === "diverged" ? "First difference" : "Reason";
+  const lines: readonly Line[] = [
+    { text: `Replay of ${report.run_name} (run ${report.run_id})` },
+    ...(report.config === "" ? [] : [{ text: `Judged by ${report.config}` }]),
+    ...prose(report.notes),
+    { text: "" },
+    ...(report.past && report.current ? [...clauseTable(report, width), { text: "" }] : []),
+    ...section("Code", codeLines(report)),
+    ...section("Data", report.data ? dataLines(report.data, width) : []),
+    ...section("Config", prose(configChangesOf(report).map((change) => `  ${configLine(change)}`))),
+    ...section("Packages", table(packageRows(report.drifts), { width, indent: "  " })),
+    ...section("Evidence and decisions", remarkLines(report.drifts)),
+    ...section("What can't be told", prose(report.untold.map((text) => `  ${text}`))),
+    ...section(
+      "The recorded source, run again",
+      report.as_recorded ? prose(asRecordedWords(report.as_recorded).map((text) => `  ${text}`)) : [],
     ),
-  );
-  lines.push(verdictWords[report.verdict]);
-  return lines.join("\n");
+    ...section("Which change carries what", attributionLines(report, width)),
+    ...section("Metrics", metricLines(report, width)),
+    ...(report.past && report.current ? [{ text: driftCount(report.drifts) }] : []),
+    ...(report.rerun_id === undefined ? [] : [{
+      text: verdict === "same" || verdict === "different"
+        ? `Compared with run ${report.rerun_id}.`
+        : `Trained again as run ${report.rerun_id}.`,
+    }]),
+    ...prose(report.reasons.map((reason) => `${label}: ${reason}`)),
+    { text: verdictWords[verdict], tone: "bold" },
+  ];
+  return lines.flatMap((line) => fitted(line, width)).map((line) => painted(line, color)).join("\n");
 }
 
-/** Rows of texts as lines, each column as wide as its widest text. */
-export function alignColumns(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]!.length))) ?? [];
-  return rows.map((row) => row.map((text, column) => text.padEnd(widths[column]!)).join("  ").trimEnd());
+function section(title: string, lines: readonly Line[]): readonly Line[] {
+  return lines.length === 0 ? [] : [{ text: title, tone: "bold" }, ...lines, { text: "" }];
 }
 
-function clauseTable(
-  past: ContractRecord,
-  current: ContractRecord,
-  drifts: readonly Drift[],
-): readonly string[] {
-  const byClause = new Map(drifts.map((drift) => [drift.clause, drift]));
-  const clauses = [...new Set([...Object.keys(past.clauses), ...Object.keys(current.clauses)])].sort(
-    compareClauses,
-  );
-  const rows = clauses.map((clause) => {
-    const drift = byClause.get(clause);
-    const known = clause in past.clauses && clause in current.clauses;
-    return [
-      drift ? (drift.binding ? "✗" : "~") : known ? "=" : "?",
-      clause,
-      shown(past, clause),
-      shown(current, clause),
-      drift ? `${drift.kind}, ${drift.binding ? "binding" : "advisory"}` : known ? "" : "not compared",
-    ];
+function prose(texts: readonly string[]): readonly Line[] {
+  return texts.flatMap((text) => text.split("\n")).map((text) => ({ text }));
+}
+
+function table(
+  rows: readonly (readonly string[])[],
+  options: Parameters<typeof alignColumns>[1],
+): readonly Line[] {
+  const safe = rows.map((row) => row.map(toLine));
+  return alignColumns(safe, options).map((text) => ({ text, fit: "cut" }));
+}
+
+function clauseTable(report: ReplayReport, width: number): readonly Line[] {
+  const rows = clauseRows(report);
+  const cells = [
+    ["", "clause", "past", "current", ""],
+    ...rows.map(({ clause, past = "-", current = "-", drift, known }) => {
+      const standing = drift && standingOf(drift);
+      return [
+        standing === undefined ? (known ? "=" : "?") : standing === "binding" ? "✗" : "~",
+        clause,
+        past,
+        current,
+        drift ? `${drift.kind}, ${standing}` : known ? "" : "not compared",
+      ];
+    }),
+  ];
+  const isTight = alignColumns(cells).some((line) => widthOf(line) > width);
+  const lines = table(isTight ? cells.map((row) => row.map(shortDigest)) : cells, { width });
+  return lines.flatMap((line, index): readonly Line[] => {
+    const row = rows[index - 1];
+    const tone = row?.drift
+      ? standingOf(row.drift) === "binding" ? "red sign" : "yellow sign"
+      : row === undefined
+      ? "bold"
+      : "dim";
+    return [{ ...line, tone }, ...prose((row?.drift?.declarations ?? []).map((name) => `     in ${name}`))];
   });
-  const lines = alignColumns([["", "clause", "past", "current", ""], ...rows]);
-  return lines.flatMap((line, index) => {
-    const declarations = byClause.get(clauses[index - 1] ?? "")?.declarations ?? [];
-    return [line, ...declarations.map((name) => `     in ${name}`)];
-  });
 }
 
-function shown({ clauses, evidence }: ContractRecord, clause: string): string {
-  const digest = clauses[clause];
-  if (digest === undefined) return "-";
-  const value = evidence[clause]?.value;
-  const short = clause.startsWith("packages.") || clause.startsWith("environment.") || clause === "seed";
-  return value !== undefined && short && value.length <= 24 ? value : digest.slice(0, 12);
+/** Fewer digits of a digest, so that names have more room. */
+function shortDigest(cell: string): string {
+  return /^[0-9a-f]{12}$/.test(cell) ? cell.slice(0, 7) : cell;
 }
 
-function driftCount(drifts: readonly Drift[]): string {
-  const binding = drifts.filter((drift) => drift.binding).length;
-  if (drifts.length === 0) return "No drift.";
-  return `${binding} binding and ${drifts.length - binding} advisory ${
-    drifts.length === 1 ? "drift" : "drifts"
-  }.`;
+function codeLines(report: ReplayReport): readonly Line[] {
+  return codeByBlame(report).flatMap(({ kind, declaration, line, diff, clauses }): readonly Line[] => [
+    {
+      text: `  ${declaration}${line > 0 ? `, line ${line}` : ""}: ${kind}; reached by ${clauses.join(", ")}`,
+    },
+    ...diffLines(diff).map(({ kind, text }): Line => ({
+      text: `    ${text}`,
+      fit: "keep",
+      ...(kind === "same" ? {} : {
+        tone: kind === "added" ? "green" : kind === "removed" ? "red" : kind === "hunk" ? "cyan" : "dim",
+      }),
+    })),
+  ]);
+}
+
+function dataLines(change: DataChange, width: number): readonly Line[] {
+  const { dataset, cells, cells_changed, profiles } = change;
+  const shown = cells.slice(0, CELLS);
+  const rest = cells_changed - shown.length;
+  return [
+    ...prose([`  ${dataset}: ${dataWords(change).join("; ")}`]),
+    ...table(
+      shown.map(({ row, column, past, current }) => [
+        `row ${row}`,
+        column,
+        `${showValue(past)} → ${showValue(current)}`,
+      ]),
+      { width, indent: "    " },
+    ),
+    ...(rest > 0 && shown.length > 0 ? [{ text: `    and ${count(rest, "more cell")}` }] : []),
+    ...Object.entries(profiles).flatMap(([column, profile]) => {
+      const [head = [], ...sides] = profileTable(profile);
+      const levels = levelChanges(profile);
+      const words = levels.slice(0, LEVELS).map(({ level, past, current }) =>
+        `${showValue(level)} ${past} → ${current}`
+      );
+      const more = levels.length > words.length
+        ? `, and ${count(levels.length - words.length, "more level")}`
+        : "";
+      return [
+        ...table([[column, ...head.slice(1)], ...sides.map(([side, ...rest]) => [`  ${side}`, ...rest])], {
+          width,
+          indent: "    ",
+        }),
+        ...(words.length === 0 ? [] : [{ text: `      levels ${words.join(", ")}${more}` }]),
+      ];
+    }),
+  ];
+}
+
+function packageRows(drifts: readonly ExplainedDrift[]): readonly (readonly string[])[] {
+  return drifts.filter(({ clause }) => clause.startsWith("packages.")).map((drift) => [
+    drift.clause.slice("packages.".length),
+    `${sideOf(drift, "past")} → ${sideOf(drift, "current")}`,
+  ]);
+}
+
+function remarkLines(drifts: readonly ExplainedDrift[]): readonly Line[] {
+  return prose(
+    drifts.flatMap((drift) => remarksOf(drift).map((remark) => `  ${drift.clause}: ${remark}`)),
+  );
+}
+
+function attributionLines({ attribution }: ReplayReport, width: number): readonly Line[] {
+  if (attribution === undefined) return [];
+  const metrics = attributionOf(attribution);
+  const reasons = prose(unmixable(attribution).map((text) => `  ${text}`));
+  if (metrics.length === 0) return [{ text: "  No metric changes." }, ...reasons];
+  return [
+    ...metrics.flatMap(({ metric, past, current, parts }) =>
+      table([
+        [metric, "alone", "", "in order", ""],
+        ["  past", short(past), "", short(past), ""],
+        ...parts.map((
+          { part, alone, in_order },
+        ) => [`  ${part}`, ...mixedCells(alone), ...mixedCells(in_order)]),
+        ["  current", short(current), "", short(current), ""],
+      ], { width, indent: "  " })
+    ),
+    ...reasons,
+  ];
+}
+
+function metricLines({ metrics }: ReplayReport, width: number): readonly Line[] {
+  if (metrics === undefined) return [];
+  const names = [...new Set([...Object.keys(metrics.past), ...Object.keys(metrics.current)])];
+  if (names.length === 0) return [];
+  return table([
+    ["", "past", "current", "change"],
+    ...names.map((name) => {
+      const [past, current] = [metrics.past[name], metrics.current[name]];
+      const isSame = Object.is(past, current);
+      return [
+        name,
+        short(past),
+        short(current),
+        isSame ? "same" : signed(past === undefined || current === undefined ? undefined : current - past),
+      ];
+    }),
+  ], { width, indent: "  " });
+}
+
+function fitted(line: Line, width: number): readonly Line[] {
+  if (line.fit === "keep") return [line];
+  if (line.fit === "cut") return [{ ...line, text: cut(line.text, width) }];
+  return wrap(toLine(line.text), width).map((text) => ({ ...line, text }));
+}
+
+const CODES: Readonly<Record<Tone, number>> = {
+  bold: 1,
+  dim: 2,
+  red: 31,
+  green: 32,
+  cyan: 36,
+  "red sign": 31,
+  "yellow sign": 33,
+};
+
+function painted({ text, tone }: Line, color: boolean): string {
+  if (!color || tone === undefined || text === "") return text;
+  const [painted, rest] = tone.endsWith(" sign") ? [text.slice(0, 1), text.slice(1)] : [text, ""];
+  return `\x1b[${CODES[tone]}m${painted}\x1b[0m${rest}`;
 }

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../error.ts";
+import type { ReplayEvent } from "../replay.ts";
 
 /** What a job does; its input is that command's own. */
 export type JobKind = "train" | "replay";
@@ -44,8 +45,8 @@ export interface Job {
 export interface JobEvent {
   /** Its number in the job. */
   readonly id: number;
-  /** `state` with the job itself, or one of the events of a training: `prepared`, `started`, `epoch`, `ended`. */
-  readonly type: "state" | "prepared" | "started" | "epoch" | "ended";
+  /** `state` with the job itself, or one of the events of a training: `prepared`, `started`, `epoch`, `ended`; or `attributing`. */
+  readonly type: "state" | ReplayEvent["kind"];
   /** The job, or the event of the training. */
   readonly data: unknown;
 }

@@ -1,7 +1,7 @@
 import { digestOfJson } from "../digest.ts";
 import { now } from "../environment.ts";
 import { ExperimentError } from "../error.ts";
-import type { TrainEvent } from "../train.ts";
+import type { ReplayEvent } from "../replay.ts";
 import type { TrackingStore } from "../tracking/store.ts";
 import type { Job, JobEvent, JobKind, Jobs, JobState } from "./job.ts";
 import { type JobChange, JobsFile } from "./jobs_file.ts";
@@ -222,7 +222,7 @@ class FileJobs implements Jobs, Disposable {
     this.#pump();
   }
 
-  #tell(id: string, event: TrainEvent): void {
+  #tell(id: string, event: ReplayEvent): void {
     this.#file.write(() => {
       if (event.kind === "started") this.#file.change(id, { run_id: event.run_id });
       this.#file.addEvent(id, event.kind, event);

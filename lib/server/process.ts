@@ -1,17 +1,17 @@
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ERROR_CODES } from "../error.ts";
-import type { TrainEvent } from "../train.ts";
+import type { ReplayEvent } from "../replay.ts";
 import type { JobError } from "./job.ts";
 
 const STORE = "MLFLOW_TRACKING_URI,MLFLOW_TRACKING_USERNAME,MLFLOW_TRACKING_PASSWORD,MLFLOW_TRACKING_TOKEN," +
   "MLFLOW_WORKSPACE,USER,LOGNAME,USERNAME";
-const RUN = ["--allow-write=.", "--allow-net", `--allow-env=${STORE}`, "--allow-run=git"];
+const RUN = ["--allow-write=.", "--allow-net", `--allow-env=${STORE}`];
 
 /** What each command is granted beside reading the working directory: the same as by the tasks of `deno.json`. */
 export const GRANTS = {
-  train: RUN,
-  replay: RUN,
+  train: [...RUN, "--allow-run=git"],
+  replay: [...RUN, "--allow-run=git,deno"],
   contract: ["--allow-run=git"],
   registry: [],
   config: [],
@@ -22,16 +22,16 @@ export const TOLD = ["--json", "--events"] as const;
 
 /** A request's fields as the flags of the command; its subject last, so that it can't be read as a flag. */
 export function argumentsOf(
-  { experiment, run, set = [], ...flags }: Readonly<Record<string, unknown>>,
+  { experiment, run, ...flags }: Readonly<Record<string, unknown>>,
 ): readonly string[] {
-  const flag = ([name, value]: readonly [string, unknown]) => {
+  const flag = ([name, value]: readonly [string, unknown]): readonly string[] => {
     const dashed = `--${name.replaceAll("_", "-")}`;
+    if (Array.isArray(value)) return value.map((one) => `${dashed}=${one}`);
     return value === true ? [dashed] : value === false ? [] : [`${dashed}=${value}`];
   };
   const subject = experiment ?? run;
   return [
     ...TOLD,
-    ...(set as readonly string[]).map((override) => `--set=${override}`),
     ...Object.entries(flags).flatMap(flag),
     ...(subject === undefined ? [] : ["--", String(subject)]),
   ];
@@ -66,7 +66,7 @@ export function startCommand(
   args: readonly string[],
   { env, onEvent = () => {} }: {
     readonly env: Readonly<Record<string, string>>;
-    readonly onEvent?: (event: TrainEvent) => void;
+    readonly onEvent?: (event: ReplayEvent) => void;
   },
 ): CommandProcess {
   const cli = new URL("../../cli.ts", import.meta.url);
@@ -132,7 +132,7 @@ function packageCache(): string {
 
 async function endOf(
   child: Deno.ChildProcess,
-  onEvent: (event: TrainEvent) => void,
+  onEvent: (event: ReplayEvent) => void,
 ): Promise<ProcessEnd> {
   let error: JobError | undefined;
   let words = "";
@@ -178,12 +178,18 @@ async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncG
   yield rest;
 }
 
-const EVENTS: readonly string[] = ["prepared", "started", "epoch", "ended"] satisfies TrainEvent["kind"][];
+const EVENTS: readonly string[] = [
+  "prepared",
+  "started",
+  "epoch",
+  "ended",
+  "attributing",
+] satisfies ReplayEvent["kind"][];
 
 /** What a line of `--events` tells; undefined for words of anyone else. */
 function eventIn(
   line: string,
-): TrainEvent | { readonly kind: "error"; readonly error: JobError } | undefined {
+): ReplayEvent | { readonly kind: "error"; readonly error: JobError } | undefined {
   const value = line.startsWith("{")
     ? jsonIn(line) as Readonly<Record<string, unknown>> | undefined
     : undefined;
@@ -200,7 +206,7 @@ function eventIn(
       },
     };
   }
-  return EVENTS.includes(String(kind)) ? value as TrainEvent : undefined;
+  return EVENTS.includes(String(kind)) ? value as ReplayEvent : undefined;
 }
 
 function jsonIn(text: string): unknown {

@@ -3,8 +3,12 @@ import type { Context } from "../deps/hono.ts";
 import { ExperimentError } from "../error.ts";
 import { configNames } from "../experiment.ts";
 import { suggestionOf } from "../nearest.ts";
+import { compareRuns } from "../compare_runs.ts";
 import { toHtml } from "../report/html.ts";
+import { curvesOf } from "../report/log.ts";
 import { toMarkdown } from "../report/markdown.ts";
+import { toJson } from "../report/report.ts";
+import type { Reported } from "../report/words.ts";
 import { listRuns, showRun } from "../runs.ts";
 import type { ServerContext } from "./context.ts";
 import { type AnyOperation, operation } from "./operation.ts";
@@ -110,20 +114,46 @@ export function recordOperations(context: ServerContext): readonly AnyOperation[
         },
       },
       errors: ["RESOURCE_DOES_NOT_EXIST", "INVALID_STATE"],
+      handle: async (c) => await told(context, c, await context.report(idOf(c))),
+    }),
+    operation({
+      method: "get",
+      path: "/api/runs/:id/compare/:other",
+      summary: "What differs between two recorded runs, and why, by what they recorded alone",
+      description: "In the form that `Accept` prefers.",
+      answers: {
+        200: {
+          description: "The report, as `runs compare --json` prints it, in Markdown or as a page",
+          document: "ReplayReport",
+          types: ["application/json", MARKDOWN, HTML],
+        },
+      },
+      errors: ["RESOURCE_DOES_NOT_EXIST"],
       async handle(c) {
-        const report = await context.report(idOf(c));
-        const type = accepts(c, {
-          header: "Accept",
-          supports: ["application/json", MARKDOWN, HTML],
-          default: "application/json",
-        });
-        c.header("Vary", "Accept");
-        if (type === HTML) return c.html(toHtml(report));
-        if (type !== MARKDOWN) return c.json(report);
-        return c.body(toMarkdown(report), 200, { "Content-Type": `${MARKDOWN}; charset=utf-8` });
+        const store = await context.openStore();
+        const [past, current] = await Promise.all([
+          store.getRun(idOf(c)),
+          store.getRun(idOf(c, "other")),
+        ]);
+        return await told(context, c, await compareRuns(store, past, current));
       },
     }),
   ];
+}
+
+/** A report in the form that the request prefers. */
+async function told(context: ServerContext, c: Context, report: Reported): Promise<Response> {
+  const type = accepts(c, {
+    header: "Accept",
+    supports: ["application/json", MARKDOWN, HTML],
+    default: "application/json",
+  });
+  c.header("Vary", "Accept");
+  if (type === HTML) {
+    return c.html(toHtml(report, { curves: await curvesOf(await context.openStore(), report) }));
+  }
+  if (type !== MARKDOWN) return c.json(toJson({ past: undefined, current: undefined, ...report }));
+  return c.body(toMarkdown(report), 200, { "Content-Type": `${MARKDOWN}; charset=utf-8` });
 }
 
 /** Refuses what isn't the name of a config, before any process is asked. */
@@ -137,8 +167,8 @@ export async function checkConfig(name: string): Promise<void> {
   );
 }
 
-function idOf(c: Context): string {
-  const id = c.req.param("id")!;
+function idOf(c: Context, name = "id"): string {
+  const id = c.req.param(name)!;
   if (runId.safeParse(id).success) return id;
   throw new ExperimentError(
     "RESOURCE_DOES_NOT_EXIST",

@@ -1,4 +1,4 @@
-import { inputs } from "../commands.ts";
+import { inputs, replayFields, withReplayRules } from "../commands.ts";
 import { z } from "../deps/zod.ts";
 import { ERROR_CODES } from "../error.ts";
 import { reportSchema } from "../report/schema.ts";
@@ -27,10 +27,12 @@ export const bodies = {
     experiment: plainName.describe("The name of a config in configs/"),
     set,
   }),
-  ReplayRequest: inputs.replay.omit({ tracking_uri: true, config: true }).extend({
-    run: runName.optional().describe("The name of a run: of those, the newest finished one"),
-    run_id: runId.optional(),
-  }).refine(
+  ReplayRequest: withReplayRules(
+    replayFields.omit({ tracking_uri: true, config: true }).extend({
+      run: runName.optional().describe("The name of a run: of those, the newest finished one"),
+      run_id: runId.optional(),
+    }),
+  ).refine(
     ({ run, run_id }) => (run === undefined) !== (run_id === undefined),
     "expected either run or run_id",
   ),
@@ -91,7 +93,7 @@ export const answers = {
   Jobs: z.object({ jobs: z.array(job) }),
   JobEvent: z.object({
     id: z.number(),
-    type: z.enum(["state", "prepared", "started", "epoch", "ended"]),
+    type: z.enum(["state", "prepared", "started", "epoch", "ended", "attributing"]),
     data: z.unknown(),
   }),
   TrainedRun: z.object({

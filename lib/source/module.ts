@@ -1,5 +1,6 @@
-import { stripTypeScriptTypes } from "node:module";
+import { SourceMap, stripTypeScriptTypes } from "node:module";
 import type {
+  AnyNode,
   ClassDeclaration,
   Expression,
   FunctionDeclaration,
@@ -27,8 +28,12 @@ export interface Module {
   readonly effectNames: readonly string[];
   /** What is imported only to be run. */
   readonly effectImports: readonly Request[];
-  /** The 1-based line of the source that a node's start is on. */
+  /** All top-level statements, in their order. */
+  readonly statements: readonly AnyNode[];
+  /** The 1-based line of the source that an offset in the code came from. */
   lineOf(offset: number): number;
+  /** The 1-based line of the source that a stretch of the code ends on. */
+  lastLineOf(stretch: { readonly start: number; readonly end: number }): number;
 }
 
 /** A module specifier and its import attribute. */
@@ -54,14 +59,14 @@ export interface Imported {
   readonly name: string | undefined;
 }
 
-/** The code of a module without its types; `aligned` where it has the lines of the source. */
+/** The code of a module without its types; where that hasn't the lines of the source, `map` says where they came from. */
 interface Code {
   readonly code: string;
-  readonly aligned: boolean;
+  readonly map: SourceMap | undefined;
 }
 
-// Node's own types know no such mode any more; Deno has it.
-const LOWER: string = "transform";
+// Node's own types know no such mode any more, and no source maps; Deno has them.
+const LOWER = { mode: "transform" as "strip", sourceMap: true };
 
 type Parse = (typeof import("../deps/acorn.ts"))["parse"];
 
@@ -71,8 +76,9 @@ type Parse = (typeof import("../deps/acorn.ts"))["parse"];
  * @throws {ExperimentError} `INVALID_PARAMETER_VALUE` for what the parser doesn't know, such as decorators and JSX.
  */
 export function parseModule(url: string, text: string, parse: Parse): Module {
-  const { code, aligned } = withoutTypes(url, text);
-  const program = parseCode(url, { text, code, aligned, parse });
+  const stripped = withoutTypes(url, text);
+  const { code } = stripped;
+  const program = parseCode(url, { text, ...stripped, parse });
   const bindings = new Map<string, Binding>();
   const exports = new Map<string, Imported | { readonly kind: "local"; readonly name: string }>();
   const stars: Request[] = [];
@@ -86,7 +92,8 @@ export function parseModule(url: string, text: string, parse: Parse): Module {
       return [node.id.name];
     }
     for (const each of node.declarations) {
-      const one = { ...node, start: each.start, declarations: [each] };
+      const end = node.declarations.length === 1 ? node.end : each.end;
+      const one = { ...node, start: each.start, end, declarations: [each] };
       const names = declared(one);
       // A `var` said twice is a declaration and an assignment.
       if (names.some((name) => bindings.has(name))) effects.push(one);
@@ -157,19 +164,42 @@ export function parseModule(url: string, text: string, parse: Parse): Module {
 
   const effectNames = hoisted(effects).filter((name) => !bindings.has(name));
   for (const name of effectNames) bindings.set(name, { kind: "effect" });
-  const lineOf = (offset: number) =>
-    lineIn(text, { code, aligned }, code.slice(0, offset).split("\n").length);
-  return { url, bindings, exports, stars, effects, effectNames, effectImports, lineOf };
+  const lineOf = (offset: number) => {
+    const lines = code.slice(0, offset).split("\n");
+    return lineIn(text, stripped, lines.length, lines.at(-1)?.length);
+  };
+  const lastLineOf = ({ start, end }: { readonly start: number; readonly end: number }) => {
+    const [first, last] = [lineOf(start), lineOf(end)];
+    // The map doesn't know where an enum ends.
+    const lost = stripped.map !== undefined && last <= first && code.slice(start, end).includes("\n");
+    return lost ? closingLine(text, first) : Math.max(first, last);
+  };
+  const statements = program.body;
+  return {
+    url,
+    bindings,
+    exports,
+    stars,
+    effects,
+    effectNames,
+    effectImports,
+    statements,
+    lineOf,
+    lastLineOf,
+  };
 }
 
 function withoutTypes(url: string, text: string): Code {
-  if (/\.[mc]?jsx?$/.test(new URL(url).pathname)) return { code: text, aligned: true };
+  if (/\.[mc]?jsx?$/.test(new URL(url).pathname)) return { code: text, map: undefined };
   try {
-    return { code: stripTypeScriptTypes(text, { mode: "strip" }), aligned: true };
+    return { code: stripTypeScriptTypes(text, { mode: "strip" }), map: undefined };
   } catch {
     // Enums, namespaces and parameter properties are no types that could be left out: they are lowered instead.
     try {
-      return { code: stripTypeScriptTypes(text, { mode: LOWER as "strip" }), aligned: false };
+      const lowered = stripTypeScriptTypes(text, LOWER);
+      const [, code = lowered, map = ""] = /^([^]*)\/\/# sourceMappingURL=.*?base64,(.*)\s*$/.exec(lowered) ??
+        [];
+      return { code, map: map === "" ? undefined : new SourceMap(JSON.parse(atob(map))) };
     } catch (cause) {
       const [, line] = /:(\d+):\d+\s*$/.exec(messageOf(cause)) ?? [];
       throw unreadable(line === undefined ? url : `${url}:${line}`, cause);
@@ -189,11 +219,25 @@ function parseCode(url: string, { text, parse, ...code }: Code & {
   }
 }
 
-/** The line of the source that a line of the code came from; lowering moves lines, so it is looked for by what it says. */
-function lineIn(text: string, { code, aligned }: Code, line: number): number {
-  if (aligned) return line;
+/** The line of the source that a place in the code came from; what the map doesn't know is looked for by what it says. */
+function lineIn(text: string, { code, map }: Code, line: number, column = 0): number {
+  if (map === undefined) return line;
+  const entry = map.findEntry(line - 1, column);
+  if ("originalLine" in entry) return entry.originalLine + 1;
   const sought = code.split("\n")[line - 1]?.trim();
   return text.split("\n").findIndex((each) => each.trim() === sought) + 1 || line;
+}
+
+/** The line on which the brackets that a line opens are closed; that line itself where they never are. */
+function closingLine(text: string, line: number): number {
+  let open = 0;
+  const closing = text.split("\n").slice(line - 1).findIndex((each) => {
+    for (const [bracket] of each.matchAll(/[{(\[\])}]/g)) {
+      open = "{([".includes(bracket) ? open + 1 : Math.max(open - 1, 0);
+    }
+    return open === 0;
+  });
+  return line + Math.max(closing, 0);
 }
 
 function unreadable(place: string, cause: unknown): ExperimentError {

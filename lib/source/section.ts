@@ -12,7 +12,9 @@ export interface Section {
   /** The module's URL; empty for what is in none. */
   readonly module: string;
   readonly name: string;
+  /** The 1-based lines on which it begins and ends; 0 where it has none, `end` also where others lie in between. */
   readonly line: number;
+  readonly end: number;
   /** The names that it binds; a use of one says which, where there are several. */
   readonly names: readonly string[];
   /** Its text and what that refers to, made when first asked for. */
@@ -47,6 +49,8 @@ export interface Sections {
   effectsOf(module: Module): Promise<Section | undefined>;
 }
 
+const NOWHERE = { line: 0, end: 0, names: [] };
+
 /** A mark in a text: its number between two characters of Unicode's private use area. */
 export const MARK = /\uE000(\d+)\uE001/g;
 
@@ -58,12 +62,12 @@ export function createSections(linker: Linker): Sections {
 
   function section(
     key: string,
-    from: Omit<Section, "body">,
+    from: () => Omit<Section, "body">,
     make: (self: Section) => Promise<Body>,
   ): Section {
     return memo(sections, key, () => {
       let body: Promise<Body> | undefined;
-      const self: Section = { ...from, body: () => body ??= make(self) };
+      const self: Section = { ...from(), body: () => body ??= make(self) };
       return self;
     });
   }
@@ -72,7 +76,12 @@ export function createSections(linker: Linker): Sections {
     switch (target.kind) {
       case "declaration": {
         const { module, declaration: { node, names } } = target;
-        const from = { module: module.url, name: names.join(", "), line: module.lineOf(node.start), names };
+        const from = () => ({
+          module: module.url,
+          name: names.join(", "),
+          ...linesOf(module, [node]),
+          names,
+        });
         return section(`${module.url} ${node.start}`, from, () => bodyOf(module, node));
       }
       case "effect":
@@ -80,7 +89,7 @@ export function createSections(linker: Linker): Sections {
       case "namespace":
         return namespace(target.address);
       case "data": {
-        const from = { module: target.url, name: target.type, line: 0, names: [] };
+        const from = () => ({ module: target.url, name: target.type, ...NOWHERE });
         return section(`${target.url} ${target.type}`, from, async () => {
           const text = await linker.text(target.url);
           const content = target.type === "json" ? canonicalJson(JSON.parse(text)) : JSON.stringify(text);
@@ -94,14 +103,15 @@ export function createSections(linker: Linker): Sections {
 
   function leaf(name: string, packages: readonly PackageAddress[]): Section {
     const body = { text: name, marks: [], passed: [], effects: [], packages };
-    return section(name, { module: "", name, line: 0, names: [] }, () => Promise.resolve(body));
+    return section(name, () => ({ module: "", name, ...NOWHERE }), () => Promise.resolve(body));
   }
 
   function namespace(address: Address, taken?: readonly string[]): Section {
     if (address.kind === "package" && taken === undefined) return leaf(`${address.prefix}#*`, [address]);
     const [url, place] = address.kind === "module" ? [address.url, address.url] : ["", address.prefix];
     const what = taken === undefined ? "*" : `{ ${[...taken].sort().join(", ")} }`;
-    return section(`${place} ${what}`, { module: url, name: what, line: 0, names: [] }, async () => {
+    const from = () => ({ module: url, name: what, ...NOWHERE });
+    return section(`${place} ${what}`, from, async () => {
       const names = [...taken ?? await linker.exportsOf(address)].sort();
       const marks: Mark[] = [];
       const passed: Module[] = address.kind === "module" && address.type === undefined
@@ -126,7 +136,7 @@ export function createSections(linker: Linker): Sections {
   }
 
   function ofExpression(module: Module, node: Expression, name: string): Section {
-    const from = { module: module.url, name, line: module.lineOf(node.start), names: [] };
+    const from = () => ({ module: module.url, name, ...linesOf(module, [node]), names: [] });
     return section(`${module.url} ${node.start} ${node.end}`, from, () => bodyOf(module, node));
   }
 
@@ -140,9 +150,12 @@ export function createSections(linker: Linker): Sections {
   }
 
   function effectSection(module: Module, statements: readonly Statement[]): Section {
-    const [first] = statements;
-    const line = first === undefined ? 0 : module.lineOf(first.start);
-    const from = { module: module.url, name: "side effects", line, names: module.effectNames };
+    const from = () => ({
+      module: module.url,
+      name: "side effects",
+      ...linesOf(module, statements),
+      names: module.effectNames,
+    });
     return section(`${module.url} side effects`, from, async (self) => {
       const before: Section[] = [];
       for (const { specifier, type } of module.effectImports) {
@@ -254,6 +267,16 @@ async function loadPrinter(): Promise<(node: AnyNode) => string> {
   ]);
   const visitors = javascript({ quotes: "double" });
   return (node) => print(node, visitors, { indent: "  " }).code;
+}
+
+/** The lines from the first to the last of some statements, or of one node. */
+function linesOf(module: Module, nodes: readonly AnyNode[]): Pick<Section, "line" | "end"> {
+  const [first, last] = [nodes.at(0), nodes.at(-1)];
+  if (first === undefined || last === undefined) return { line: 0, end: 0 };
+  const [start, end] = [first.start, last.end];
+  const within = module.statements.filter((each) => each.start >= start && each.end <= end);
+  const whole = within.length <= nodes.length;
+  return { line: module.lineOf(start), end: whole ? module.lastLineOf({ start, end }) : 0 };
 }
 
 function nameIn(target: Target): string {

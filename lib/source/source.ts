@@ -32,6 +32,8 @@ export interface SourceDeclaration {
   readonly name: string;
   /** The 1-based line in the source, the best guess in a module with enums or namespaces; 0 for leaves. */
   readonly line: number;
+  /** The 1-based last line, as good a guess; 0 for leaves, and for side effects with other statements between them. */
+  readonly end: number;
   /** The canonical text of this declaration alone, with the names that the source has. */
   readonly text: string;
 }
@@ -115,8 +117,8 @@ export function openSource(options: {
         packages.add(name);
         memo(specifiers, name, () => new Set<string>()).add(specifier);
       }
-      const { module, name, line } = section;
-      declarations.push({ module, name, line, text: render(body, (mark) => mark.label) });
+      const { module, name, line, end } = section;
+      declarations.push({ module, name, line, end, text: render(body, (mark) => mark.label) });
       const effects = new Set([...body.effects, ...(section === root ? before : [])]);
       const header = [`[${number}]`, ...(effects.size === 0 ? [] : ["after", ...[...effects].map(numberOf)])];
       const text = render(body, ({ section: target, name }, index) => {

@@ -26,6 +26,11 @@ export function artifactUriOf(folder: string): string {
   return /[%#?]/.test(folder) ? pathToFileURL(folder).href : folder;
 }
 
+/** The path of the folder that runs share, by the path of the artifacts of one of them: `ROOT/EXPERIMENT/RUN/artifacts`. */
+export function sharedPathOf(artifacts: string): string {
+  return join(artifacts, "../../../reprise-objects");
+}
+
 /** Writes one artifact below a run's artifact folder; a process that dies meanwhile leaves it absent, never in part. */
 export async function writeArtifact(
   folder: string,
@@ -81,6 +86,16 @@ export async function artifactBytes(folder: string, path: string): Promise<Uint8
   } catch (error) {
     if (isAbsence(error)) return undefined;
     throw troubleOf(`The artifact ${JSON.stringify(path)} can't be read from ${folder}`, error);
+  }
+}
+
+/** Whether there is a file at a path below a folder. */
+export async function isArtifact(folder: string, path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(join(folder, path))).isFile;
+  } catch (error) {
+    if (isAbsence(error)) return false;
+    throw troubleOf(`The artifact ${JSON.stringify(path)} can't be looked for in ${folder}`, error);
   }
 }
 

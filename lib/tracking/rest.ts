@@ -1,7 +1,16 @@
+import { basename, dirname } from "node:path";
 import type { z } from "../deps/zod.ts";
 import { ExperimentError } from "../error.ts";
 import { answers, type ToldRun, toRun, toRunInfo } from "./answers.ts";
-import { byPath, folderOf, proxiedOf, writeArtifact } from "./artifacts.ts";
+import {
+  artifactBytes,
+  byPath,
+  folderOf,
+  isArtifact,
+  proxiedOf,
+  sharedPathOf,
+  writeArtifact,
+} from "./artifacts.ts";
 import { filterOf, matches } from "./filter.ts";
 import { connect, type Connection, type ConnectionOptions, type Request } from "./http.ts";
 import * as limits from "./limits.ts";
@@ -23,6 +32,7 @@ import type {
 } from "./store.ts";
 
 const API = "api/2.0/mlflow";
+const PROXIED = "api/2.0/mlflow-artifacts/artifacts";
 const PAGE = 1000;
 const MOST = { params: 100, tags: 100, metrics: 1000 };
 
@@ -168,18 +178,12 @@ class RestStore implements TrackingStore {
 
   async logArtifact(runId: string, path: string, content: Uint8Array | string): Promise<void> {
     limits.checkArtifactPath(path);
-    const root = await this.#artifactUriOf(runId);
-    const proxied = proxiedOf(root);
-    if (proxied === undefined || !["", new URL(this.uri).host].includes(proxied.host)) {
-      return await this.#writeBeside(runId, root, path, content);
-    }
-    const below = `${proxied.path}/${path}`.split("/").filter(Boolean).map(encodeURIComponent).join("/");
-    const answer = await this.#ask(answers.empty, {
-      method: "PUT",
-      path: `api/2.0/mlflow-artifacts/artifacts/${below}`,
-      body: typeof content === "string" ? new TextEncoder().encode(content) : new Uint8Array(content),
-      repeatable: true,
-    });
+    const { proxied, uri } = await this.#placeOf(runId);
+    if (proxied === undefined) return await writeArtifact(this.#folderAt(runId, uri), path, content);
+    const answer = await this.#put(
+      `${proxied}/${path}`,
+      typeof content === "string" ? new TextEncoder().encode(content) : new Uint8Array(content),
+    );
     if ("told" in answer) return;
     // The server answers 500 where a file would have to be a folder, or a folder a file: only its lists tell.
     const names = path.split("/");
@@ -221,6 +225,46 @@ class RestStore implements TrackingStore {
     throw found?.is_dir === false ? error : refusals.noArtifact(runId, path);
   }
 
+  async putShared(runId: string, path: string, content: Uint8Array): Promise<void> {
+    limits.checkArtifactPath(path);
+    const { proxied, uri } = await this.#placeOf(runId);
+    if (proxied === undefined) {
+      return await writeArtifact(sharedPathOf(this.#folderAt(runId, uri)), path, content);
+    }
+    const answer = await this.#put(`${sharedPathOf(proxied)}/${path}`, new Uint8Array(content));
+    if ("refusal" in answer) throw answer.refusal.error;
+  }
+
+  async hasShared(runId: string, path: string): Promise<boolean> {
+    limits.checkArtifactPath(path);
+    const { proxied, uri } = await this.#placeOf(runId);
+    if (proxied === undefined) return await isArtifact(sharedPathOf(this.#folderAt(runId, uri)), path);
+    const whole = `${sharedPathOf(proxied)}/${path}`;
+    const { files } = await this.#told(answers.artifacts, {
+      method: "GET",
+      path: PROXIED,
+      query: { path: dirname(whole).replace(/^\//, "") },
+      repeatable: true,
+    });
+    return files.some((file) => !file.is_dir && basename(file.path) === basename(whole));
+  }
+
+  async getShared(runId: string, path: string): Promise<Uint8Array | undefined> {
+    limits.checkArtifactPath(path);
+    const { proxied, uri } = await this.#placeOf(runId);
+    if (proxied === undefined) return await artifactBytes(sharedPathOf(this.#folderAt(runId, uri)), path);
+    // The server answers 500 for what is not there: only its list tells.
+    if (!await this.hasShared(runId, path)) return undefined;
+    const request = {
+      method: "GET",
+      path: `${PROXIED}/${encoded(`${sharedPathOf(proxied)}/${path}`)}`,
+      repeatable: true,
+    } as const;
+    const answer = await this.#server.send(request);
+    if (answer.status === 200) return answer.bytes;
+    throw refusalOf(this.uri, `GET ${request.path}`, answer).error;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {}
 
   async #experimentNamed(experiment_name: string) {
@@ -258,10 +302,23 @@ class RestStore implements TrackingStore {
     throw this.#explained(runId, refusal);
   }
 
-  async #writeBeside(runId: string, uri: string, path: string, content: Uint8Array | string): Promise<void> {
+  /** Where a run's artifacts are: the path by which this server hands them on, where it does, and their URI. */
+  async #placeOf(runId: string): Promise<{ readonly uri: string; readonly proxied: string | undefined }> {
+    const uri = await this.#artifactUriOf(runId);
+    const found = proxiedOf(uri);
+    const isHere = found !== undefined && ["", new URL(this.uri).host].includes(found.host);
+    return { uri, proxied: isHere ? found.path : undefined };
+  }
+
+  async #put(path: string, body: Uint8Array<ArrayBuffer>) {
+    const request = { method: "PUT", path: `${PROXIED}/${encoded(path)}`, body, repeatable: true } as const;
+    return await this.#ask(answers.empty, request);
+  }
+
+  #folderAt(runId: string, uri: string): string {
     const folder = folderOf(uri);
     const here = ["localhost", "127.0.0.1", "[::1]"].includes(new URL(this.uri).hostname);
-    if (folder !== undefined && here) return await writeArtifact(folder, path, content);
+    if (folder !== undefined && here) return folder;
     throw refusals.artifactsElsewhere(
       runId,
       uri,
@@ -305,6 +362,10 @@ class RestStore implements TrackingStore {
       { hint: "Check that MLFLOW_TRACKING_URI is the address of an MLflow server.", cause: told.error },
     );
   }
+}
+
+function encoded(path: string): string {
+  return path.split("/").filter(Boolean).map(encodeURIComponent).join("/");
 }
 
 function get(path: string, query: Readonly<Record<string, string>>): Request {

@@ -5,7 +5,9 @@ import {
   artifactsIn,
   artifactUriOf,
   folderOf,
+  isArtifact,
   proxiedOf,
+  sharedPathOf,
   writeArtifact,
 } from "./artifacts.ts";
 import * as limits from "./limits.ts";
@@ -246,6 +248,21 @@ class SqliteStore implements TrackingStore {
           "open the server instead of its file."
         : undefined,
     );
+  }
+
+  async putShared(runId: string, path: string, content: Uint8Array): Promise<void> {
+    limits.checkArtifactPath(path);
+    await writeArtifact(sharedPathOf(this.#folderOf(runId)), path, content);
+  }
+
+  async hasShared(runId: string, path: string): Promise<boolean> {
+    limits.checkArtifactPath(path);
+    return await isArtifact(sharedPathOf(this.#folderOf(runId)), path);
+  }
+
+  async getShared(runId: string, path: string): Promise<Uint8Array | undefined> {
+    limits.checkArtifactPath(path);
+    return await artifactBytes(sharedPathOf(this.#folderOf(runId)), path);
   }
 
   // deno-lint-ignore require-await

@@ -161,4 +161,13 @@ export interface TrackingStore extends AsyncDisposable {
   listArtifacts(runId: string, path?: string): Promise<readonly ArtifactInfo[]>;
   /** The bytes of one artifact. @throws {ExperimentError} `RESOURCE_DOES_NOT_EXIST` */
   downloadArtifact(runId: string, path: string): Promise<Uint8Array>;
+  /**
+   * Writes a file that runs share, into the folder `reprise-objects` beside those of the experiments; it is either whole
+   * or absent. Where that is, is told by where the artifacts of one of the runs are.
+   */
+  putShared(runId: string, path: string, content: Uint8Array): Promise<void>;
+  /** Whether a shared file is there. */
+  hasShared(runId: string, path: string): Promise<boolean>;
+  /** The bytes of a shared file; undefined where there is none. */
+  getShared(runId: string, path: string): Promise<Uint8Array | undefined>;
 }

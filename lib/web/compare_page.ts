@@ -1,5 +1,8 @@
 import { driftsBetween } from "../compare.ts";
+import { compareRuns } from "../compare_runs.ts";
 import { html } from "../deps/hono_html.ts";
+import { driftTable, explanations } from "../report/html_report.ts";
+import type { ReplayReport } from "../report/report.ts";
 import type { ServerContext } from "../server/context.ts";
 import type { Run, TrackingStore } from "../tracking/store.ts";
 import type { Html, Page } from "./layout.ts";
@@ -15,10 +18,9 @@ import {
   stateBadge,
   table,
 } from "./parts.ts";
-import { linePlot } from "./plot.ts";
-import { recordedDeclarations } from "./declarations.ts";
+import { linePlot } from "../plot/line.ts";
 import { curvesOf, readContract } from "./reading.ts";
-import { driftTable } from "./report_part.ts";
+import { onPage } from "./report_part.ts";
 
 /** How many rows of a table, and how many plots, have room in one page. */
 const SHOWN = 50;
@@ -29,6 +31,7 @@ export async function comparePage(context: ServerContext, a: string, b: string):
   const store = await context.openStore();
   const sides = await Promise.all([sideOf(store, "A", a), sideOf(store, "B", b)]);
   const [before, after] = [sides[0].run, sides[1].run];
+  const report = await compared(store, before, after);
   const keys = [...new Set(sides.flatMap(({ curves }) => curves.map(({ key }) => key)))];
   return {
     title: `${before.info.run_name} and ${after.info.run_name}`,
@@ -61,19 +64,25 @@ ${
       )
     }
 ${section("params", "Params", pairTable("Params", before.params, after.params))}
-${section("contract", "Contract", contractPart(sides))}`,
+${section("contract", "Contract", contractPart(report))}
+${explanations(report, onPage)}`,
   };
+}
+
+/** What differs between two runs; where one isn't sure to be of its contract, at least what the contracts say. */
+async function compared(store: TrackingStore, past: Run, current: Run): Promise<ReplayReport> {
+  const report = await compareRuns(store, past, current);
+  if (report.past && report.current) return report;
+  const [a, b] = await Promise.all([past, current].map(({ info }) => readContract(store, info.run_id)));
+  if (a === undefined || b === undefined) return report;
+  const drifts = driftsBetween(a, b, { policy: { binding: [], advisory: [] } });
+  return { ...report, verdict: drifts.length === 0 ? "same" : "different", past: a, current: b, drifts };
 }
 
 /** One of the two runs, with what is compared of it. */
 async function sideOf(store: TrackingStore, name: string, id: string) {
   const run = await store.getRun(id);
-  const [contract, texts, curves] = await Promise.all([
-    readContract(store, id),
-    recordedDeclarations(store, id),
-    curvesOf(store, run),
-  ]);
-  return { name, run, contract, texts, curves };
+  return { name, run, curves: await curvesOf(store, run) };
 }
 
 type Side = Awaited<ReturnType<typeof sideOf>>;
@@ -130,21 +139,15 @@ function differenceOf(past: string | undefined, current: string | undefined): st
   return `differs by ${difference > 0 ? "+" : ""}${short(difference)}`;
 }
 
-function contractPart(sides: readonly [Side, Side]): Html {
-  const [past, current] = sides.map(({ contract }) => contract);
-  if (past === undefined || current === undefined) {
-    const without = sides.filter(({ contract }) => contract === undefined).map(({ name }) => name).join(
-      " and ",
-    );
-    return html`<p>${without} recorded no contract that can be read, so the two can’t be compared.</p>`;
-  }
-  const drifts = driftsBetween(past, current, { policy: { binding: [], advisory: [] } });
+function contractPart(report: ReplayReport): Html {
+  const { drifts, past, current, reasons } = report;
+  const why = reasons.map((reason) => html`<p>${reason}</p>`);
+  if (past === undefined || current === undefined) return html`<p>The two can’t be compared.</p>${why}`;
   const differing = new Set(drifts.map(({ clause }) => clause));
   const same = Object.keys(past.clauses).filter((clause) => !differing.has(clause)).map((clause) => ({
     cells: [html`<span class="clause">${breakable(clause)}</span>`, digest(past.clauses[clause])],
   }));
-  const [a, b] = sides.map(({ name, run, texts }) => ({ name, run: run.info.run_id, texts }));
-  return html`${drifts.length === 0 ? html`<p>No clause differs.</p>` : driftTable(drifts, [a!, b!])}
+  return html`${why}${drifts.length === 0 ? html`<p>No clause differs.</p>` : driftTable(report, onPage)}
 ${folded(same, (some) => table("Equal clauses", ["Clause", "Digest"], some))}`;
 }
 

@@ -1,6 +1,5 @@
 import { html } from "../deps/hono_html.ts";
 import { ExperimentError } from "../error.ts";
-import type { ReportDocument } from "../report/report.ts";
 import type { ServerContext } from "../server/context.ts";
 import type { Job } from "../server/job.ts";
 import type { Html, Page } from "./layout.ts";
@@ -16,7 +15,6 @@ import {
   trouble,
   verdictBadge,
 } from "./parts.ts";
-import { recordedDeclarations, todaysDeclarations } from "./declarations.ts";
 import { reportOf, type TrainedDocument, trainedOf } from "./reading.ts";
 import { reportPart } from "./report_part.ts";
 
@@ -50,8 +48,8 @@ ${
 }
 
 /** One job: its progress while it goes on, and what came of it. */
-export async function jobPage(context: ServerContext, id: string): Promise<Page> {
-  const job = context.jobs.get(id);
+export function jobPage({ jobs }: ServerContext, id: string): Page {
+  const job = jobs.get(id);
   if (job === undefined) {
     throw new ExperimentError("RESOURCE_DOES_NOT_EXIST", `There is no job ${id}.`, {
       hint: "The page of the jobs lists the newest.",
@@ -71,7 +69,7 @@ export async function jobPage(context: ServerContext, id: string): Promise<Page>
         `
         : ""}>
       <p class="row">${stateBadge(job.state)} <span class="quiet-text">${tookOf(job)}</span></p>
-      ${goesOn ? progress(job) : await ended(context, job)}
+      ${goesOn ? progress(job) : ended(job)}
       ${facts([
         ["Job", html`<code>${job.id}</code>`],
         ["Asked (UTC)", moment(job.created_at)],
@@ -109,7 +107,7 @@ function progress(job: Job): Html {
   `;
 }
 
-async function ended(context: ServerContext, job: Job): Promise<Html> {
+function ended(job: Job): Html {
   const report = reportOf(job);
   const run = trainedOf(job);
   return html`${
@@ -118,7 +116,7 @@ async function ended(context: ServerContext, job: Job): Promise<Html> {
       : job.state === "lost"
       ? trouble({ message: "The server ended while this job was running.", hint: "Ask for it again." })
       : report
-      ? await replayedPart(context, report)
+      ? reportPart(report)
       : run
       ? trainedPart(run)
       : ""
@@ -129,14 +127,6 @@ ${
       : html`<p>Recorded as <a href="/runs/${job.run_id}">run <code>${job.run_id.slice(0, 8)}</code></a>.</p>`
   }
 ${job.kind === "train" ? html`<p><a href="${againUrl(job)}">Change and train again</a></p>` : ""}`;
-}
-
-async function replayedPart(context: ServerContext, report: ReportDocument): Promise<Html> {
-  const [past, current] = await Promise.all([
-    context.openStore().then((store) => recordedDeclarations(store, report.run_id)),
-    todaysDeclarations(report.drifts),
-  ]);
-  return reportPart(report, { past, current });
 }
 
 function trainedPart({ status, reason, metrics }: TrainedDocument): Html {

@@ -1,16 +1,17 @@
 import { digestOf } from "../digest.ts";
-import { html, type HtmlEscapedString } from "../deps/hono_html.ts";
+import { html } from "../deps/hono_html.ts";
 import { VERSION } from "../environment.ts";
+import type { Html } from "../report/html_parts.ts";
+import reportStyle from "../report/report.css" with { type: "text" };
 import script from "./app.js" with { type: "text" };
 import icon from "./icon.svg" with { type: "text" };
 import style from "./style.css" with { type: "text" };
 
-/** A piece of a page: what a template gives, or nothing. */
-export type Html = HtmlEscapedString | Promise<HtmlEscapedString> | readonly Html[] | "";
+export type { Html };
 
 /** The files that every page loads, by their names below `/assets/`. */
 export const assets: Readonly<Record<string, { readonly type: string; readonly text: string }>> = {
-  "style.css": { type: "text/css; charset=utf-8", text: style },
+  "style.css": { type: "text/css; charset=utf-8", text: reportStyle + style },
   "app.js": { type: "text/javascript; charset=utf-8", text: script },
   "icon.svg": { type: "image/svg+xml", text: icon },
 };

@@ -87,7 +87,7 @@ export function createPages(context: ServerContext): Hono {
     async (c) => c.html(render(await sourcePage(context, c.req.param("id"), c.req.param("path")))),
   );
   pages.get("/jobs", (c) => c.html(render(jobsPage(context))));
-  pages.get("/jobs/:id", async (c) => c.html(render(await jobPage(context, c.req.param("id")))));
+  pages.get("/jobs/:id", (c) => c.html(render(jobPage(context, c.req.param("id")))));
   pages.get("/compare", async (c) => {
     // The boxes of a list of runs are all called `run`, and the newest comes first.
     const [second, first] = c.req.queries("run") ?? [];

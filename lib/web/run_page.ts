@@ -21,7 +21,7 @@ import {
   stateBadge,
   table,
 } from "./parts.ts";
-import { linePlot } from "./plot.ts";
+import { linePlot } from "../plot/line.ts";
 import {
   curvesOf,
   experimentNames,

@@ -1,10 +1,17 @@
+import { extent } from "../deps/d3_array.ts";
+import { scaleLinear } from "../deps/d3_scale.ts";
+import { line } from "../deps/d3_shape.ts";
 import { html } from "../deps/hono_html.ts";
-import type { Html } from "./layout.ts";
-import { short } from "./parts.ts";
+import type { Html } from "../report/html_parts.ts";
+import { short } from "../report/words.ts";
+import { legend } from "./legend.ts";
+import { rounded } from "./rounded.ts";
 
 /** A line of a plot: its values by step. */
 export interface Series {
+  /** What the legend calls it. */
   readonly name: string;
+  /** Its points, in the order of their steps; a value may be NaN or infinite. */
   readonly points: readonly { readonly step: number; readonly value: number }[];
 }
 
@@ -17,29 +24,32 @@ const BOTTOM = 32;
 /** More points than this are not told apart in so small a plot, and would only make the page heavy. */
 const POINTS = 200;
 
-/** Lines over steps as an SVG figure, told apart by dashes as well as by colours; its description says what it shows. */
+/**
+ * Lines over steps as an SVG figure, told apart by dashes as well as by colours; its description says what it shows.
+ *
+ * @param id The beginning of the ids in the figure, one of its own in the page.
+ */
 export function linePlot(title: string, lines: readonly Series[], id: string): Html {
   const series = lines.filter(({ points }) => points.length > 0);
   const finite = series.flatMap(({ points }) => points.filter(({ value }) => Number.isFinite(value)));
   if (finite.length === 0) return html`<p>${title} has no finite value.</p>`;
-  const steps = rangeOf(finite.map(({ step }) => step));
-  const yTicks = ticksOf(rangeOf(finite.map(({ value }) => value)), 5);
-  const xTicks = ticksOf(steps, 6).filter((tick) =>
-    Number.isInteger(tick) && tick >= steps[0] && tick <= steps[1]
-  );
-  const x = scale(steps, [LEFT, WIDTH - RIGHT]);
-  const y = scale([yTicks[0]!, yTicks.at(-1)!], [HEIGHT - BOTTOM, TOP]);
+  const steps = extent(finite, ({ step }) => step) as [number, number];
+  const values = extent(finite, ({ value }) => value) as [number, number];
+  const x = rounded(scaleLinear(widened(steps), [LEFT, WIDTH - RIGHT]));
+  const scale = scaleLinear(widened(values), [HEIGHT - BOTTOM, TOP]).nice(5);
+  const y = rounded(scale);
+  const xTicks = scaleLinear(steps, [0, 1]).ticks(6).filter(Number.isInteger);
+  const path = line<Series["points"][number]>()
+    .defined(({ value }) => Number.isFinite(value))
+    .x(({ step }) => x(step))
+    .y(({ value }) => y(value));
   return html`
     <figure class="plot">
-      <figcaption>${title}${series.length < 2 ? "" : html`
-        <span class="legend">${series.map(({ name }, index) =>
-          html`<span><svg width="28" height="8" aria-hidden="true"><line class="line l${index}" x1="1" x2="27" y1="4" y2="4"/></svg> ${name}</span>`
-        )}</span>
-      `}</figcaption>
+      <figcaption>${title}${series.length < 2 ? "" : legend(series.map(({ name }) => name))}</figcaption>
       <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${id}-t ${id}-d">
     <title id="${id}-t">${title} by step</title>
     <desc id="${id}-d">${series.map(describe).join(" ")}</desc>
-    ${yTicks.map((tick) =>
+    ${scale.ticks(5).map((tick) =>
       html`
         <line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(tick)}" y2="${y(tick)}" />
         <text class="tick" x="${LEFT - 6}" y="${y(tick) + 3.5}" text-anchor="end">${short(tick)}</text>
@@ -55,7 +65,7 @@ export function linePlot(title: string, lines: readonly Series[], id: string): H
     <text class="tick" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 3}" text-anchor="middle">step</text>
     ${series.map(({ points }, index) =>
       html`
-        <path class="line l${index}" d="${pathOf(thin(points), x, y)}" />
+        <path class="line l${index}" d="${path(thin(points)) ?? ""}" />
       `
     )}
       </svg>
@@ -67,7 +77,7 @@ export function linePlot(title: string, lines: readonly Series[], id: string): H
 function describe({ name, points }: Series): string {
   const values = points.map(({ value }) => value).filter(Number.isFinite);
   const strange = points.length - values.length;
-  const [least, most] = rangeOf(values);
+  const [least = NaN, most = NaN] = extent(values);
   return `${name}: from ${short(points[0]!.value)} at step ${points[0]!.step} to ${
     short(points.at(-1)!.value)
   } at step ${points.at(-1)!.step}, between ${short(least)} and ${short(most)}${
@@ -86,53 +96,9 @@ function thin(points: Series["points"]): Series["points"] {
   }).flat();
 }
 
-/** A path that is broken where a value isn't finite; a single point is a dot. */
-function pathOf(points: Series["points"], x: Scale, y: Scale): string {
-  let broken = true;
-  const path = points.map(({ step, value }) => {
-    if (!Number.isFinite(value)) {
-      broken = true;
-      return "";
-    }
-    const command = broken ? "M" : "L";
-    broken = false;
-    return `${command}${x(step)} ${y(value)}`;
-  }).join("");
-  return points.length === 1 ? `${path}h.01` : path;
-}
-
-type Scale = (value: number) => number;
-type Range = readonly [least: number, most: number];
-
-function scale([from, to]: Range, [start, end]: Range): Scale {
-  return (value) =>
-    Number(
-      (to === from ? (start + end) / 2 : start + (value - from) / (to - from) * (end - start)).toFixed(1),
-    );
-}
-
-function rangeOf(values: readonly number[]): Range {
-  return values.reduce<Range>(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [
-    Infinity,
-    -Infinity,
-  ]);
-}
-
-/** About so many round numbers (1, 2 or 5 times a power of ten) that enclose a range. */
-function ticksOf([least, most]: Range, about: number): readonly number[] {
-  const [from, to] = least === most
-    ? [least - (Math.abs(least) || 1) / 2, most + (Math.abs(most) || 1) / 2]
-    : [
-      least,
-      most,
-    ];
-  const rough = (to - from) / (about - 1);
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const unit = [1, 2, 5, 10].find((times) => times * power >= rough)! * power;
-  const first = Math.floor(from / unit + 1e-9);
-  const last = Math.ceil(to / unit - 1e-9);
-  return Array.from(
-    { length: last - first + 1 },
-    (_, index) => Number(((first + index) * unit).toPrecision(12)),
-  );
+/** A range that isn't empty, with a single value in its middle. */
+function widened([least, most]: readonly [number, number]): [number, number] {
+  if (least !== most) return [least, most];
+  const half = (Math.abs(least) || 1) / 2;
+  return [least - half, most + half];
 }

@@ -1,0 +1,1 @@
+export { structuredPatch } from "npm:diff@9.0.0";

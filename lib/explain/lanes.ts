@@ -1,0 +1,74 @@
+import type { Column } from "../table.ts";
+
+/** One of the two tables. */
+export type Side = "past" | "current";
+
+/** Both of them. */
+export const SIDES: readonly Side[] = ["past", "current"];
+
+/** A column of both tables as numbers: two cells have the same value where, and only where, their numbers are equal. */
+export interface Lane {
+  /** A number of its own, by which equal numbers in two columns have different hashes. */
+  readonly seed: number;
+  readonly past: Float64Array;
+  readonly current: Float64Array;
+}
+
+/** A column of both tables as a lane. Where their values can't be equal, as of numbers and texts, no cell is. */
+export function laneOf(past: Column, current: Column, place: number): Lane {
+  const seed = Math.imul(place + 1, 0x9e3779b1);
+  if (typeOf(past) !== typeOf(current)) {
+    return { seed, past: new Float64Array(past.values.length), current: ones(current.values.length) };
+  }
+  const ids = new Map<string, number>();
+  const idOf = (text: string) => {
+    const id = ids.get(text) ?? ids.size;
+    if (id === ids.size) ids.set(text, id);
+    return id;
+  };
+  return { seed, past: numbersOf(past, idOf), current: numbersOf(current, idOf) };
+}
+
+/** Adds to the hash of each of some rows those of its cells in a lane, times 1 or, to take them out again, -1. */
+export function addHashes(
+  hashes: Int32Array,
+  lane: Lane,
+  { side, rows, times }: { readonly side: Side; readonly rows: Int32Array; readonly times: 1 | -1 },
+): void {
+  const { buffer, byteOffset, length } = lane[side];
+  const bits = new Uint32Array(buffer, byteOffset, 2 * length);
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at]!;
+    const [low, high] = [bits[2 * row]!, bits[2 * row + 1]!];
+    // -0 is equal to 0.
+    let hash = lane.seed ^ low ^ Math.imul(high === 0x80000000 && low === 0 ? 0 : high, 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    hashes[at]! += times * (hash ^ (hash >>> 16));
+  }
+}
+
+/** Which columns can have equal values: numbers are equal whole or not, and a category and a text by its characters. */
+function typeOf({ kind }: Column): string {
+  return { number: "number", integer: "number", boolean: "boolean", category: "text", text: "text" }[kind];
+}
+
+function numbersOf(column: Column, idOf: (text: string) => number): Float64Array {
+  switch (column.kind) {
+    case "number":
+    case "integer":
+      return column.values;
+    case "boolean":
+      return Float64Array.from(column.values);
+    case "category": {
+      const ids = column.levels.map(idOf);
+      return Float64Array.from(column.values, (code) => ids[code]!);
+    }
+    case "text":
+      return Float64Array.from(column.values, idOf);
+  }
+}
+
+function ones(length: number): Float64Array {
+  return new Float64Array(length).fill(1);
+}

@@ -1,0 +1,37 @@
+import { CONTRACT_VERSION, type ContractRecord } from "./contract.ts";
+import { digestOfJson } from "./digest.ts";
+import { ExperimentError } from "./error.ts";
+import { recorded } from "./record.ts";
+import { SCHEME } from "./source/source.ts";
+import type { Run, TrackingStore } from "./tracking/store.ts";
+
+/** The recorded contract; or, in words, why there is none to compare with. */
+export async function readContract(
+  store: TrackingStore,
+  { info, params }: Run,
+): Promise<ContractRecord | string> {
+  if (info.status !== "FINISHED") {
+    return `The run is ${info.status}, so it isn't known to be one of its contract.`;
+  }
+  let text: string;
+  try {
+    text = new TextDecoder().decode(await store.downloadArtifact(info.run_id, recorded.contract));
+  } catch (error) {
+    if (!(error instanceof ExperimentError) || error.code !== "RESOURCE_DOES_NOT_EXIST") throw error;
+    return `The run has no ${recorded.contract}: it was not recorded by Reprise, or its artifacts are gone.`;
+  }
+  const changed = `The run's ${recorded.contract} was changed since it was recorded`;
+  let record: ContractRecord;
+  try {
+    record = JSON.parse(text);
+  } catch {
+    return `${changed}: it is not JSON.`;
+  }
+  if (record.version !== CONTRACT_VERSION || record.scheme !== SCHEME) {
+    return `The run's contract has version ${record.version} (${record.scheme}), but this Reprise knows version ` +
+      `${CONTRACT_VERSION} (${SCHEME}).`;
+  }
+  // A param can't be changed in MLflow once it is recorded, but an artifact can.
+  if (digestOfJson(record) === params[recorded.params.contract]) return record;
+  return `${changed}: its digest isn't the one of the param ${recorded.params.contract}.`;
+}
