@@ -4,9 +4,8 @@ import { denoVersion, type GitState, platform, VERSION } from "./environment.ts"
 import type { LoadedExperiment } from "./experiment.ts";
 import type { Choice, Derived, Prepared } from "./prepare.ts";
 import { SCHEME, type SourceDigest, type SourceLocation, type SourceReader } from "./source/source.ts";
-import { sizeOf } from "./snapshot.ts";
 import type { Split } from "./split.ts";
-import { rowGroupsOf, type Table } from "./table.ts";
+import { rowGroupsOf, sizeOf, type Table } from "./table.ts";
 
 /** The version of the contract's form: clause names, and what each digests. */
 export const CONTRACT_VERSION = 1;

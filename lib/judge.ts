@@ -1,34 +1,75 @@
-import { type DataChangeKind, matches, type Policy } from "./compare.ts";
-import { kindsOf } from "./explain/explain.ts";
+import { type DataChangeKind, type Drift, matches, type Policy } from "./compare.ts";
+import type { ContractRecord } from "./contract.ts";
+import type { LoadedExperiment } from "./experiment.ts";
+import { explain, type Explanation, kindsOf } from "./explain/explain.ts";
 import type { DataChange, ExplainedDrift, Waiver } from "./explain/explanation.ts";
-import { waiverOf } from "./waiver.ts";
+import { presentSide, recordedSide } from "./explain/side.ts";
+import type { SourceReader } from "./source/source.ts";
+import type { Made } from "./today.ts";
+import type { TrackingStore } from "./tracking/store.ts";
+import { type Acceptance, acceptDrifts, readWaivers, waiverOf } from "./waiver.ts";
 
-/** Drifts with what was decided about them. */
-export interface Judgement {
-  readonly drifts: readonly ExplainedDrift[];
+/** What was found out about drifts, and what was decided. */
+export interface Judgement extends Explanation {
   /** Whether a drift binds that no waiver covers. */
   readonly blocked: boolean;
 }
 
-/** Judges drifts by what a replay config allows and by the waivers that were recorded with the run. */
-export function judge(drifts: readonly ExplainedDrift[], options: {
+/**
+ * Explains the drifts of a run, and judges them by what a replay config allows and by the waivers that are recorded
+ * with the run, after recording those that are asked for.
+ *
+ * @throws {ExperimentError} `INVALID_PARAMETER_VALUE` for an acceptance of what doesn't block.
+ */
+export async function judge(found: readonly Drift[], options: {
+  readonly store: TrackingStore;
+  readonly runId: string;
+  readonly past: ContractRecord;
+  readonly current: {
+    readonly experiment: LoadedExperiment;
+    readonly made: Made;
+    readonly reader: SourceReader;
+  };
+  readonly policy: Policy;
+  readonly accept?: Acceptance;
+}): Promise<Judgement> {
+  const { store, runId, past, current: { experiment, made, reader }, policy, accept } = options;
+  const explanation = await explain(
+    found,
+    recordedSide(store, runId, past),
+    presentSide(experiment, made, { ...made, reader }),
+  );
+  const { data } = explanation;
+  const decided = async () =>
+    decide(explanation.drifts, {
+      data,
+      policy,
+      waivers: found.some(({ binding }) => binding) ? await readWaivers(store, runId) : [],
+    });
+  let drifts = await decided();
+  if (accept) {
+    await acceptDrifts(store, runId, drifts.filter(isBlocking), accept);
+    drifts = await decided();
+  }
+  return { ...explanation, drifts, blocked: drifts.some(isBlocking) };
+}
+
+function decide(drifts: readonly ExplainedDrift[], { data, policy, waivers }: {
   readonly data: DataChange | undefined;
   readonly policy: Policy;
   readonly waivers: readonly Waiver[];
-}): Judgement {
-  const { data, policy, waivers } = options;
+}): readonly ExplainedDrift[] {
   const allowed = data && allowedKinds(data, policy);
-  const judged = drifts.map((drift): ExplainedDrift => {
+  return drifts.map((drift): ExplainedDrift => {
     const isAllowed = allowed && drift.binding && followsFromRows(drift, policy);
     const one = isAllowed ? { ...drift, binding: false, allowed_by: allowed } : drift;
     const waiver = one.binding ? waiverOf(one, waivers) : undefined;
     return waiver ? { ...one, waiver } : one;
   });
-  return { drifts: judged, blocked: judged.some(isBlocking) };
 }
 
 /** Whether a drift binds and no waiver that holds covers it. */
-export function isBlocking({ binding, waiver }: ExplainedDrift): boolean {
+function isBlocking({ binding, waiver }: ExplainedDrift): boolean {
   return binding && waiver?.expired !== false;
 }
 

@@ -5,7 +5,6 @@ import { canonicalJson, digestOfJson } from "./digest.ts";
 import { type GitState, VERSION } from "./environment.ts";
 import type { LoadedExperiment } from "./experiment.ts";
 import type { ClauseSource } from "./explain/code.ts";
-import { EXECUTED, keepModules } from "./past/keep.ts";
 import type { Prepared } from "./prepare.ts";
 import type { SourceDigest, SourceReader } from "./source/source.ts";
 import { columnKind, placeOf } from "./table.ts";
@@ -69,6 +68,7 @@ export async function keepShared(
     readonly lock: string | undefined;
   },
 ): Promise<void> {
+  const { EXECUTED, keepModules } = await import("./past/keep.ts");
   const objects = openObjects(store, runId);
   const snapshot = hasSnapshot(prepared) ? snapshotDigest(made.record) : undefined;
   const [executed] = await Promise.all([

@@ -3,9 +3,6 @@ import type { ReplayConfig } from "./config.ts";
 import type { ContractRecord } from "./contract.ts";
 import { ExperimentError, reasonOf } from "./error.ts";
 import { findConfig, type LoadedExperiment, loadExperiment, loadRecorded } from "./experiment.ts";
-import { explain } from "./explain/explain.ts";
-import { presentSide, recordedSide } from "./explain/side.ts";
-import { isBlocking, judge } from "./judge.ts";
 import { recorded } from "./record.ts";
 import { readContract } from "./recorded_contract.ts";
 import type { ReplayReport } from "./report/report.ts";
@@ -15,7 +12,7 @@ import { findFinished, latestOf } from "./runs.ts";
 import { type Made, openToday, type Today } from "./today.ts";
 import { train, type TrainEvent, type TrainOptions } from "./train.ts";
 import type { Run, TrackingStore } from "./tracking/store.ts";
-import { type Acceptance, acceptDrifts, nothingToAccept, readWaivers } from "./waiver.ts";
+import type { Acceptance } from "./waiver.ts";
 
 /** What happens in a replay, as it happens: in the runs that it makes, and how far an attribution is. */
 export type ReplayEvent = TrainEvent | AttributionEvent;
@@ -141,34 +138,20 @@ async function judgeRun(
     ...(isPartial ? { comparable: (clause: string) => clause in current.clauses } : {}),
   });
   const report: ReplayReport = { ...base, config: experiment.file, current, reasons: made.reasons };
-  if (found.length === 0) {
-    if (accept) throw nothingToAccept(accept.clauses[0]!, []);
-    return {
-      report: { ...report, verdict: isPartial ? "unverifiable" : "safe" },
-      current: { experiment, made },
-    };
+  const unless = (blocked: boolean) => isPartial ? "unverifiable" : blocked ? "blocked" : "safe";
+  if (found.length === 0 && !accept) {
+    return { report: { ...report, verdict: unless(false) }, current: { experiment, made } };
   }
-  const { drifts, ...explained } = await explain(
-    found,
-    recordedSide(store, past.info.run_id, record),
-    presentSide(experiment, made, { ...made, reader: await today.reader }),
-  );
-  const judgeNow = async () =>
-    judge(drifts, {
-      data: explained.data,
-      policy,
-      waivers: drifts.some(({ binding }) => binding) ? await readWaivers(store, past.info.run_id) : [],
-    });
-  let judgement = await judgeNow();
-  if (accept) {
-    await acceptDrifts(store, past.info.run_id, judgement.drifts.filter(isBlocking), accept);
-    judgement = await judgeNow();
-  }
-  const verdict = isPartial ? "unverifiable" : judgement.blocked ? "blocked" : "safe";
-  return {
-    report: { ...report, ...explained, drifts: judgement.drifts, verdict },
-    current: { experiment, made },
-  };
+  const { judge } = await import("./judge.ts");
+  const { blocked, ...explained } = await judge(found, {
+    store,
+    runId: past.info.run_id,
+    past: record,
+    current: { experiment, made, reader: await today.reader },
+    policy,
+    ...(accept ? { accept } : {}),
+  });
+  return { report: { ...report, ...explained, verdict: unless(blocked) }, current: { experiment, made } };
 }
 
 /** Runs the recorded source on the recorded data, whatever today's verdict is. */

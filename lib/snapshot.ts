@@ -88,19 +88,6 @@ export async function fromSnapshot(bytes: Uint8Array): Promise<Table> {
   }
 }
 
-/**
- * An upper bound of the bytes that a table's values take, by which it is decided whether a snapshot is kept: 8 for each
- * number, 4 for each category, 1 for each boolean, and 2 for each UTF-16 unit of a text.
- */
-export function sizeOf(table: Table): number {
-  let size = 0;
-  for (const column of Object.values(table.columns)) {
-    if (column.kind === "text") { for (const text of column.values) size += 2 * text.length; }
-    else size += column.values.byteLength;
-  }
-  return size;
-}
-
 /** A column's values in Parquet's types, in the encoding that made 100,000 rows of mixed columns least. */
 function sourceOf(column: Column): Pick<ColumnSource, "data" | "type" | "encoding"> {
   switch (column.kind) {

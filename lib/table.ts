@@ -120,6 +120,19 @@ function columnDigest(column: Column): string {
   return hash.digest("hex");
 }
 
+/**
+ * An upper bound of the bytes that a table's values take, by which it is decided whether a snapshot is kept: 8 for each
+ * number, 4 for each category, 1 for each boolean, and 2 for each UTF-16 unit of a text.
+ */
+export function sizeOf(table: Table): number {
+  let size = 0;
+  for (const column of Object.values(table.columns)) {
+    if (column.kind === "text") { for (const text of column.values) size += 2 * text.length; }
+    else size += column.values.byteLength;
+  }
+  return size;
+}
+
 /** How many rows are digested together where a change has to be located without the rows at hand. */
 export const ROW_GROUP = 65_536;
 

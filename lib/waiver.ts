@@ -93,8 +93,7 @@ export async function acceptDrifts(
   }
 }
 
-/** The error of an acceptance that names no drift that blocks. */
-export function nothingToAccept(pattern: string, blocking: readonly string[]): ExperimentError {
+function nothingToAccept(pattern: string, blocking: readonly string[]): ExperimentError {
   return new ExperimentError(
     "INVALID_PARAMETER_VALUE",
     `Nothing to accept: no drift that blocks this run is called "${pattern}". ${

@@ -180,6 +180,41 @@ Deno.test("without a snapshot the report says what it can't tell, and in which r
   ]);
 });
 
+Deno.test("a snapshot that was damaged, exchanged or removed is never compared with, and that is told", async () => {
+  await using project = await openProject();
+  const id = await train(project, "exp_v1");
+  await editData(project, (lines) => lines.with(1, lines[1]!.replace("setosa", "virginica")));
+  await using store = await storeOf(project);
+  const executed = JSON.parse(new TextDecoder().decode(await store.downloadArtifact(id, "executed.json")));
+  const digest: string = executed.snapshot;
+  const folder = join(project.directory, "mlartifacts/reprise-objects", digest.slice(0, 2));
+  const file = join(folder, `${digest}.gz`);
+  const why = async () => {
+    const { report } = await replay(project, "exp_v1");
+    assert.deepEqual([report.verdict, report.data], ["blocked", undefined]);
+    return report.untold;
+  };
+  const whole = await Deno.readFile(file);
+  await Deno.writeFile(file, whole.slice(0, whole.length / 2));
+  assert.deepEqual(await why(), [
+    `Which rows changed can't be told: The object ${
+      digest.slice(0, 12)
+    } in sqlite:///mlflow.db can't be read: it was changed since it was kept.`,
+  ]);
+  await train(project, "exp_v1", "--set", "run=other");
+  const [other] = [...Deno.readDirSync(join(folder, ".."))].flatMap(({ name }) =>
+    [...Deno.readDirSync(join(folder, "..", name))].map((entry) => join(folder, "..", name, entry.name))
+  ).filter((path) => path !== file && Deno.statSync(path).size < 3000);
+  await Deno.copyFile(other!, file);
+  assert.deepEqual(await why(), [
+    "Which rows changed can't be told: the snapshot was changed since it was kept.",
+  ]);
+  await Deno.remove(file);
+  assert.deepEqual(await why(), [
+    `Which rows changed can't be told: the snapshot of iris_v1 that run ${id} kept is gone from sqlite:///mlflow.db.`,
+  ]);
+});
+
 Deno.test("what runs share is kept once, and an edit keeps only its own part again", async () => {
   await using project = await openProject();
   const kept = () => {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { parquetWriteBuffer } from "../lib/deps/hyparquet_writer.ts";
 import { ExperimentError } from "../lib/error.ts";
-import { fromSnapshot, sizeOf, toSnapshot } from "../lib/snapshot.ts";
-import type { Column, Table } from "../lib/table.ts";
+import { fromSnapshot, toSnapshot } from "../lib/snapshot.ts";
+import { type Column, sizeOf, type Table } from "../lib/table.ts";
 import { withPython } from "./mlflow/python.ts";
 
 const bytes = "5f".repeat(32);

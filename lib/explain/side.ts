@@ -76,7 +76,12 @@ export function recordedSide(store: TrackingStore, runId: string, record: Contra
       const dataset = datasetIn(record);
       const digest = snapshotDigest(record);
       if (digest === undefined) return `the run's contract says nothing of the rows of ${dataset}`;
-      const bytes = await openObjects(store, runId).get(digest);
+      let bytes: Uint8Array | undefined;
+      try {
+        bytes = await openObjects(store, runId).get(digest);
+      } catch (error) {
+        return reasonOf(error).replace(/\.$/, "");
+      }
       if (bytes !== undefined) return await tableIn(bytes, record);
       const large = Object.values(record.evidence).some(({ row_groups }) => row_groups !== undefined);
       return large
