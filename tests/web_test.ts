@@ -84,8 +84,31 @@ Deno.test({
         "-export const ratio = (length: number, width: number): number => length / width;",
         "+export const ratio = (length: number, width: number): number => length / (width * 2);",
       ]);
+      const blocked = page.url();
       await drift.getByRole("link", { name: HELPERS }).click();
       assert.equal(await text("pre"), original);
+
+      await page.goto(blocked);
+      await page.getByLabel("Clauses, one per line").fill("features.*_shape");
+      await page.getByLabel("Reason").fill("twice as wide is no other shape");
+      assert.deepEqual(await violations(page), []);
+      await page.getByRole("button", { name: "Accept and replay" }).click();
+      await finish(page);
+      assert.match(await text(".verdict"), /safe to rerun/);
+      assert.match(await text("section:has(#drifts)"), /twice as wide is no other shape/);
+      await project.edit(HELPERS, "width * 2", "width * 3");
+      await page.goto(blocked);
+      await page.getByRole("link", { name: "exp_v1" }).first().click();
+      await page.getByLabel("Run the recorded source on the recorded data, and compare").check();
+      await page.getByRole("button", { name: "Replay" }).click();
+      await finish(page);
+      assert.match(await text(".verdict"), /reproduced: metrics and weights are bit-identical/);
+      await page.goto(blocked);
+      await page.getByRole("link", { name: "exp_v1" }).first().click();
+      await page.getByLabel("Where drift blocks it, tell which change cost what").check();
+      await page.getByRole("button", { name: "Replay" }).click();
+      await finish(page);
+      assert.match(await text("main"), /Which change carries what/);
       await page.goto(at("/runs"));
       await page.locator("tbody").getByText("blocked").waitFor();
       await project.write(HELPERS, original);

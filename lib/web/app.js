@@ -1,8 +1,12 @@
 /** Forms that post JSON to the API, and the live progress of a job. Without this script, pages still show all there is. */
 
-for (const form of document.querySelectorAll("form[data-post]")) prepareForm(form);
+prepareForms(document);
 const live = document.querySelector("#job[data-events]");
 if (live) follow(live.dataset.events);
+
+function prepareForms(within) {
+  for (const form of within.querySelectorAll("form[data-post]")) prepareForm(form);
+}
 
 function prepareForm(form) {
   form.addEventListener("submit", async (event) => {
@@ -103,6 +107,11 @@ function follow(url) {
     link.textContent = `run ${run_id.slice(0, 8)}`;
     document.querySelector("#live-run")?.replaceChildren("Recorded as ", link);
   });
+  on("attributing", ({ done, of }) => {
+    label(`Training ${Math.min(done + 1, of)} of ${of}`);
+    const bar = document.querySelector("#progress");
+    if (bar) Object.assign(bar, { max: of, value: done });
+  });
   on("epoch", ({ epoch, metrics }) => {
     seen.epoch = epoch;
     seen.metrics = metrics;
@@ -170,6 +179,7 @@ async function showEnd(state) {
   const hadFocus = live.contains(document.activeElement);
   live.replaceChildren(...ended.childNodes);
   delete live.dataset.events;
+  prepareForms(live);
   if (hadFocus) document.querySelector("#main").focus();
   const words = live.querySelector(".verdict, .trouble")?.textContent ?? "";
   announce(

@@ -9,6 +9,7 @@ import {
   facts,
   formTrouble,
   moment,
+  section,
   short,
   stateBadge,
   table,
@@ -16,6 +17,8 @@ import {
   verdictBadge,
 } from "./parts.ts";
 import { reportOf, type TrainedDocument, trainedOf } from "./reading.ts";
+import type { ReportDocument } from "../report/report.ts";
+import { standingOf } from "../report/words.ts";
 import { reportPart } from "./report_part.ts";
 
 const LISTED = 50;
@@ -116,7 +119,7 @@ function ended(job: Job): Html {
       : job.state === "lost"
       ? trouble({ message: "The server ended while this job was running.", hint: "Ask for it again." })
       : report
-      ? reportPart(report)
+      ? html`${reportPart(report)}${acceptForm(report)}`
       : run
       ? trainedPart(run)
       : ""
@@ -127,6 +130,32 @@ ${
       : html`<p>Recorded as <a href="/runs/${job.run_id}">run <code>${job.run_id.slice(0, 8)}</code></a>.</p>`
   }
 ${job.kind === "train" ? html`<p><a href="${againUrl(job)}">Change and train again</a></p>` : ""}`;
+}
+
+/** Where drift blocks: a form to accept it, with a reason. */
+function acceptForm({ verdict, run_id, drifts }: ReportDocument): Html | string {
+  const blocking = drifts.filter((drift) => standingOf(drift) === "binding");
+  if (verdict !== "blocked" || blocking.length === 0) return "";
+  return section(
+    "accept",
+    "Accept",
+    html`<form class="stack" data-post="/api/replay" aria-labelledby="accept">
+${formTrouble}
+<p>A drift that doesn’t matter can be accepted: for exactly these digests, with a reason that is kept with the run.</p>
+<input type="hidden" name="run_id" value="${run_id}">
+<label for="clauses">Clauses, one per line</label>
+<textarea id="clauses" name="accept" data-lines rows="${
+      Math.min(blocking.length, 8)
+    }" spellcheck="false" autocapitalize="off" required>${
+      blocking.map(({ clause }) => clause).join("\n")
+    }</textarea>
+<label for="because">Reason</label>
+<input id="because" name="because" required maxlength="5000">
+<label for="until">Until (a day, or for ever)</label>
+<input id="until" name="until" type="date">
+<button type="submit">Accept and replay</button>
+</form>`,
+  );
 }
 
 function trainedPart({ status, reason, metrics }: TrainedDocument): Html {

@@ -192,6 +192,9 @@ ${formTrouble}
 <input type="hidden" name="run_id" value="${id}">
 <label class="check"><input type="checkbox" name="rerun"> Train again where it is safe, and compare</label>
 <label class="check"><input type="checkbox" name="recorded_config"> Judge the recorded config, not today’s</label>
+<label class="check"><input type="checkbox" name="as_recorded"> Run the recorded source on the recorded data, and compare</label>
+<label class="check"><input type="checkbox" name="attribute"> Where drift blocks it, tell which change cost what</label>
+<label class="check"><input type="checkbox" name="log"> Attach the report to the run</label>
 <button type="submit">Replay</button>
 </form>`;
 }
