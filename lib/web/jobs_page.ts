@@ -150,7 +150,7 @@ ${formTrouble}
       blocking.map(({ clause }) => clause).join("\n")
     }</textarea>
 <label for="because">Reason</label>
-<input id="because" name="because" size="50" required maxlength="5000">
+<input id="because" name="because" required maxlength="5000">
 <label for="until">Until (a day, or for ever)</label>
 <input id="until" name="until" type="date">
 <button type="submit">Accept and replay</button>
