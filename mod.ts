@@ -4,23 +4,58 @@
  * @module
  */
 
-export { csv, defineDataset } from "./lib/dataset.ts";
-export type { ColumnType, Dataset, Readable, RowShape, TableSource } from "./lib/dataset.ts";
+export { csv, defineDataset, json, parquet, sql } from "./lib/dataset.ts";
+export type {
+  ColumnType,
+  Dataset,
+  FileSource,
+  Readable,
+  RowShape,
+  SqlSource,
+  TableSource,
+  ValueType,
+} from "./lib/dataset.ts";
 export { defineFeatures } from "./lib/features.ts";
-export type { FeatureBase, FeatureView, RowOf } from "./lib/features.ts";
+export type { FeatureBase, FeatureOf, FeatureView, PlainOf, RowOf } from "./lib/features.ts";
+export { bins, frequency, impute, minMax, oneHot, ordinal, standardise } from "./lib/transform.ts";
+export type {
+  Learned,
+  NamedColumn,
+  RawColumn,
+  Transform,
+  Transformable,
+  TransformState,
+} from "./lib/transform.ts";
 export { defineModel } from "./lib/model.ts";
-export type { Estimator, FitInput, Model } from "./lib/model.ts";
+export type {
+  ClassificationInput,
+  ClassificationModel,
+  Estimator,
+  FitInput,
+  Model,
+  ModelBase,
+  RegressionInput,
+  RegressionModel,
+} from "./lib/model.ts";
 export type { Matrix } from "./lib/matrix.ts";
 export type { Random } from "./lib/random.ts";
 export { defineExperiment, defineRegistry } from "./lib/registry.ts";
-export type { ChoiceOf, Experiment, ExperimentConfig, ModelChoice, Registry } from "./lib/registry.ts";
+export type {
+  ChoiceOf,
+  Experiment,
+  ExperimentConfig,
+  ModelChoice,
+  Optional,
+  Registry,
+  SplitConfig,
+} from "./lib/registry.ts";
 export { main } from "./lib/main.ts";
 
 export { loadExperiment } from "./lib/experiment.ts";
 export type { LoadedExperiment } from "./lib/experiment.ts";
 export type { ExperimentSpec, ReplayConfig } from "./lib/config.ts";
-export type { HoldoutSpec, SplitSpec } from "./lib/split.ts";
-export type { MetricName } from "./lib/metrics.ts";
+export type { GroupedSpec, HoldoutSpec, KFoldSpec, SplitSpec, TimeOrderedSpec } from "./lib/split.ts";
+export type { ClassificationMetric, MetricName, RegressionMetric } from "./lib/metrics.ts";
 export type { Contract, ContractRecord, Evidence } from "./lib/contract.ts";
 export type { DataChangeKind, Drift, DriftKind } from "./lib/compare.ts";
 export type { SourceLocation } from "./lib/source/source.ts";

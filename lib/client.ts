@@ -27,6 +27,8 @@ export interface TrainRequest {
   readonly experiment: string;
   /** Overrides of the config, each as path=value. */
   readonly set?: readonly string[];
+  /** Whether to fit a second time, and to record how far the two are apart. */
+  readonly verify?: boolean;
 }
 
 /** What to replay: a run by its name, or by its id. */

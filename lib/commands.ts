@@ -73,7 +73,12 @@ export function withReplayRules<Fields extends z.ZodType<Partial<z.output<typeof
 
 /** The input of each command: one schema for the flags of the command line and for the fields of a request. */
 export const inputs = {
-  train: z.strictObject({ experiment: z.string().min(1), set, tracking_uri }),
+  train: z.strictObject({
+    experiment: z.string().min(1),
+    set,
+    verify: z.boolean().default(false).describe("Fit a second time, and record how far the two are apart"),
+    tracking_uri,
+  }),
   contract: z.strictObject({ experiment: z.string().min(1), set }),
   replay: withReplayRules(replayFields),
   replayAll: z.strictObject({
@@ -107,7 +112,7 @@ export async function trainCommand(
 ): Promise<TrainedRun> {
   const experiment = await experimentOf(input, context);
   await using store = await storeOf(input.tracking_uri, experiment.spec.tracking?.uri);
-  return await train(experiment, { ...context, store });
+  return await train(experiment, { ...context, store, verify: input.verify });
 }
 
 /** The contract that a run would record now. */

@@ -58,7 +58,11 @@ export function experimentSchema(registry: Registry): z.ZodType<ExperimentSpec> 
   const models = Object.entries(registry.models).map(([name, { params }]) =>
     z.strictObject({ name: z.literal(name), params: params.prefault({}) })
   );
-  return z.strictObject({
+  const stratify = z.boolean().optional();
+  const repeats = z.int().min(1).default(1);
+  const folds = z.int().min(2);
+  const column = z.string().min(1);
+  const schema = z.strictObject({
     experiment: nameSchema,
     run: nameSchema,
     data: z.strictObject({
@@ -68,16 +72,40 @@ export function experimentSchema(registry: Registry): z.ZodType<ExperimentSpec> 
     features: z.strictObject({ view: z.enum(Object.keys(registry.features)) }),
     model: z.discriminatedUnion("name", models as [typeof models[number]]),
     split: z.discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal("holdout"), test: z.number().gt(0).lt(1), stratify, repeats }),
+      z.strictObject({ kind: z.literal("k_fold"), folds, stratify, repeats }),
+      z.strictObject({ kind: z.literal("grouped"), folds, by: column, repeats }),
       z.strictObject({
-        kind: z.literal("holdout"),
-        test: z.number().gt(0).lt(1),
-        stratify: z.boolean().default(true),
+        kind: z.literal("time_ordered"),
+        folds: z.int().min(1),
+        by: column,
+        gap: z.int().min(0).default(0),
       }),
     ]),
-    metrics: z.array(z.enum(Object.keys(metrics) as MetricName[])).min(1),
+    metrics: z.array(z.enum(Object.values(metrics).flatMap(Object.keys) as MetricName[])).min(1),
     seed: z.number().int().nonnegative(),
     tracking: trackingSchema,
-  }) as unknown as z.ZodType<ExperimentSpec>;
+  });
+  const taskOf = (model: string) => registry.models[model]!.task;
+  return schema.superRefine((spec, context) => {
+    const task = taskOf(spec.model.name);
+    const known = Object.keys(metrics[task]);
+    spec.metrics.forEach((metric, index) => {
+      if (known.includes(metric)) return;
+      context.addIssue({
+        code: "custom",
+        path: ["metrics", index],
+        message: `${metric} is no metric of a ${task}, which "${spec.model.name}" is for: choose among ${
+          known.join(", ")
+        }`,
+      });
+    });
+  }).transform((spec) => ({
+    ...spec,
+    split: "repeats" in spec.split && !("by" in spec.split)
+      ? { ...spec.split, stratify: spec.split.stratify ?? taskOf(spec.model.name) === "classification" }
+      : spec.split,
+  })) as unknown as z.ZodType<ExperimentSpec>;
 }
 
 /** The schema of replay configs. */

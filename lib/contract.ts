@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
+import type { Dataset } from "./dataset.ts";
 import { canonicalJson, digestOf, digestOfJson } from "./digest.ts";
 import { denoVersion, type GitState, platform, VERSION } from "./environment.ts";
 import type { LoadedExperiment } from "./experiment.ts";
 import type { Choice, Derived, Prepared } from "./prepare.ts";
 import { SCHEME, type SourceDigest, type SourceLocation, type SourceReader } from "./source/source.ts";
 import type { Split } from "./split.ts";
-import { rowGroupsOf, sizeOf, type Table } from "./table.ts";
+import { columnKind, rowGroupsOf, sizeOf } from "./table.ts";
 
 /** The version of the contract's form: clause names, and what each digests. */
 export const CONTRACT_VERSION = 1;
@@ -85,7 +86,7 @@ export async function contractOf(experiment: LoadedExperiment, choice: Choice, o
     const data = `data.${spec.data.name}`;
     const { dataset, fingerprint, table } = prepared;
     clauses[`${data}.schema`] = fingerprint.schema;
-    evidence[`${data}.schema`] = { value: schemaWords(table), target: dataset.target };
+    evidence[`${data}.schema`] = { value: schemaWords(dataset), target: dataset.target };
     clauses[`${data}.rows`] = fingerprint.rows;
     evidence[`${data}.rows`] = { value: `${table.rows} rows` };
     for (const [column, digest] of Object.entries(fingerprint.columns)) {
@@ -94,9 +95,9 @@ export async function contractOf(experiment: LoadedExperiment, choice: Choice, o
       if (!hasSnapshot(prepared)) evidence[clause] = { row_groups: rowGroupsOf(table.columns[column]!) };
     }
     Object.assign(clauses, valueDigests(prepared.values));
-    clauses.split = splitDigest(prepared.split);
+    clauses.split = splitDigest(prepared.splits);
     evidence.split = {
-      value: `${prepared.split.train.length} train, ${prepared.split.test.length} test rows`,
+      value: splitWords(prepared.splits),
     };
   }
 
@@ -127,7 +128,9 @@ export function valueDigests(values: Derived["values"]): Readonly<Record<string,
     Object.entries(values).flatMap(([view, features]) =>
       Object.entries(features).map(([feature, column]) => [
         `features.${view}.${feature}.values`,
-        createHash("sha256").update(column).digest("hex"),
+        column instanceof Float64Array
+          ? createHash("sha256").update(column).digest("hex")
+          : digestOfJson(column),
       ])
     ),
   );
@@ -195,12 +198,19 @@ function codeClauses({ registryAt }: LoadedExperiment, { spec, views }: Choice):
   ];
 }
 
-function schemaWords({ columns }: Table): string {
-  return Object.entries(columns).map(([name, column]) =>
-    `${name} ${column.kind}${column.kind === "category" ? ` (${column.levels.join(", ")})` : ""}`
-  ).join("; ");
+function schemaWords({ row }: Dataset): string {
+  return Object.entries(row.shape).map(([name, type]) => {
+    const { kind, levels, nullable } = columnKind(type as never);
+    return `${name} ${kind}${levels ? ` (${levels.join(", ")})` : ""}${nullable ? " or null" : ""}`;
+  }).join("; ");
 }
 
-function splitDigest({ train, test }: Split): string {
-  return digestOfJson({ train: [...train], test: [...test] });
+function splitWords([first, ...others]: readonly Split[]): string {
+  const words = `${first!.train.length} train, ${first!.test.length} test rows`;
+  return others.length === 0 ? words : `${others.length + 1} folds, the first of ${words}`;
+}
+
+function splitDigest(splits: readonly Split[]): string {
+  const rows = splits.map(({ train, test }) => ({ train: [...train], test: [...test] }));
+  return digestOfJson(rows.length === 1 ? rows[0] : rows);
 }

@@ -1,18 +1,34 @@
 import type { z } from "./deps/zod.ts";
 
-/** The zod types that a column may have: number, integer, boolean, category (an enum of texts) and text. */
-export type ColumnType = z.ZodNumber | z.ZodNumberFormat | z.ZodBoolean | z.ZodString | z.ZodEnum;
+/** The zod types of a column's values: number, integer, boolean, date-time, category (an enum of texts) and text. */
+export type ValueType = z.ZodNumber | z.ZodNumberFormat | z.ZodBoolean | z.ZodDate | z.ZodString | z.ZodEnum;
+
+/** The zod types that a column may have: those of its values or, where cells may be empty, these as `.nullable()`. */
+export type ColumnType = ValueType | z.ZodNullable<ValueType>;
 
 /** The columns of a dataset, by name. */
 export type RowShape = Readonly<Record<string, ColumnType>>;
 
-/** Where a dataset's rows are read from. */
-export interface TableSource {
-  /** The form of the file. */
-  readonly kind: "csv";
-  /** The absolute URL of the file. */
+/** Files that a dataset's rows are read from. */
+export interface FileSource {
+  /** The form of the files. */
+  readonly kind: "csv" | "json" | "parquet";
+  /** The absolute URL of the file, or of files where a local one has `*` in it. */
   readonly url: string;
 }
+
+/** A query whose result a dataset's rows are. */
+export interface SqlSource {
+  /** Of a database. */
+  readonly kind: "sql";
+  /** The absolute URL of the database. */
+  readonly url: string;
+  /** The query. */
+  readonly query: string;
+}
+
+/** Where a dataset's rows are read from. */
+export type TableSource = FileSource | SqlSource;
 
 /** A dataset: typed rows, the column to predict, and where the rows are. */
 export interface Dataset {
@@ -57,11 +73,52 @@ export function defineDataset<Shape extends RowShape, Target extends keyof Shape
 }
 
 /**
- * Rows from a CSV file with a header line (RFC 4180, UTF-8). Columns that the dataset doesn't name are not read.
+ * Rows from a CSV file with a header line (RFC 4180, UTF-8). Columns that the dataset doesn't name are not read. In a
+ * nullable column an empty cell is null; a text that is empty but has quotes, `""`, is an empty text. A date-time is a
+ * text of ISO 8601 with its offset, `2024-05-01T12:30:00Z`, or a date alone, which is midnight in UTC.
  *
- * @param path The file, relative to the module that `meta` is of; or an absolute URL.
+ * @param path The file, relative to the module that `meta` is of; or an absolute URL. In a local path `*` stands for any
+ * part of a name: `./part-*.csv` is all such files, in the order of their names.
  * @param meta The `import.meta` of the module that defines the dataset.
  */
 export function csv(path: string, meta: { readonly url: string }): TableSource {
   return { kind: "csv", url: new URL(path, meta.url).href };
+}
+
+/**
+ * Rows from a JSON file (UTF-8): a list of objects, or an object on each line. Values have to be of the column's type; a
+ * date-time is a text as in CSV. In a nullable column a key that an object lacks is null.
+ *
+ * @param path As of `csv`.
+ * @param meta The `import.meta` of the module that defines the dataset.
+ */
+export function json(path: string, meta: { readonly url: string }): TableSource {
+  return { kind: "json", url: new URL(path, meta.url).href };
+}
+
+/**
+ * Rows from a Parquet file, compressed by Snappy, gzip, Brotli or Zstandard or not at all. A timestamp has to be of whole
+ * milliseconds, and without a time zone is in UTC.
+ *
+ * @param path As of `csv`.
+ * @param meta The `import.meta` of the module that defines the dataset.
+ */
+export function parquet(path: string, meta: { readonly url: string }): TableSource {
+  return { kind: "parquet", url: new URL(path, meta.url).href };
+}
+
+/**
+ * Rows from the result of a query of a SQLite database. Give the query an `order by`, as the order of the rows is part of
+ * what a run is made of, and a database without one may choose another.
+ *
+ * @param query The query, which only reads.
+ * @param options.database The file, relative to the module that `meta` is of; or an absolute `file:` URL.
+ * @param meta The `import.meta` of the module that defines the dataset.
+ */
+export function sql(
+  query: string,
+  options: { readonly database: string },
+  meta: { readonly url: string },
+): TableSource {
+  return { kind: "sql", url: new URL(options.database, meta.url).href, query };
 }

@@ -1,4 +1,5 @@
 import type { Dataset, Readable } from "./dataset.ts";
+import type { Learned } from "./transform.ts";
 
 /** What a feature view can be defined over: a dataset, or another view. */
 export type FeatureBase = Dataset | FeatureView;
@@ -7,9 +8,12 @@ export type FeatureBase = Dataset | FeatureView;
 export interface FeatureView {
   /** The dataset whose rows are read, or the view whose features are read beside them. */
   readonly base: FeatureBase;
-  /** The feature functions by name. Each has to be a pure function of its row, with a finite result. */
-  readonly features: Readonly<Record<string, (row: never) => number>>;
+  /** The features by name: pure functions of a row with a finite result, or what is learned from such functions. */
+  readonly features: Readonly<Record<string, FeatureOf<never>>>;
 }
+
+/** A feature: a pure function of a row, or something that is learned from one's values in the train rows. */
+export type FeatureOf<Row> = ((row: Row) => number) | Learned<Row>;
 
 /** What a feature over a base may read: the dataset's columns but its target, and the features of a view it is over. */
 export type RowOf<Base> = Base extends Readable<infer Row> ? Readonly<Row> : never;
@@ -28,12 +32,20 @@ export type RowOf<Base> = Base extends Readable<infer Row> ? Readonly<Row> : nev
  * });
  * ```
  */
-export function defineFeatures<Base extends FeatureBase, Name extends string>(
+export function defineFeatures<
+  Base extends FeatureBase,
+  Features extends Readonly<Record<string, FeatureOf<RowOf<Base>>>>,
+>(
   base: Base,
-  features: Readonly<Record<Name, (row: RowOf<Base>) => number>>,
-): FeatureView & Readable<RowOf<Base> & Record<Name, number>> {
+  features: Features,
+): FeatureView & { readonly features: Features } & Readable<RowOf<Base> & PlainOf<Features>> {
   return { base, features };
 }
+
+/** The features that those of another view may read: not what is learned, which differs from fold to fold. */
+export type PlainOf<Features> = {
+  readonly [Name in keyof Features as Features[Name] extends Learned<never> ? never : Name]: number;
+};
 
 /** The views from the one over the dataset itself up to `view`. */
 export function viewsBelow(view: FeatureView): readonly FeatureView[] {

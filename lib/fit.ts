@@ -1,34 +1,175 @@
-import { takeRows } from "./matrix.ts";
-import { metrics as metricFunctions } from "./metrics.ts";
+import { now } from "./environment.ts";
+import { ExperimentError } from "./error.ts";
+import { learnDesign } from "./design.ts";
+import type { Matrix } from "./matrix.ts";
+import { type MetricName, metrics as metricFunctions } from "./metrics.ts";
 import type { Estimator, FitInput } from "./model.ts";
 import type { Prepared } from "./prepare.ts";
 import { randomOf } from "./random.ts";
+import type { Split } from "./split.ts";
 
-/** Fits the model to the train rows; `onEpoch` is told each point of the training curve. */
-export async function fit(
-  prepared: Prepared,
-  onEpoch: FitInput<unknown>["onEpoch"],
-): Promise<Estimator> {
-  const { spec, model, x, y, split, classes, features } = prepared;
-  return await model.fit({
-    x: takeRows(x, split.train),
-    y: Uint32Array.from(split.train, (row) => y[row]!),
-    classes,
-    features,
-    params: spec.model.params,
-    random: randomOf(spec.seed).stream("fit"),
-    onEpoch,
-  });
+/** What fitting and scoring gave. */
+export interface Fitted {
+  /** The score of each metric: over several folds its mean, and beside it `NAME_std`, the standard deviation. */
+  readonly scores: Readonly<Record<string, number>>;
+  /** The scores of each fold, where there are several. */
+  readonly folds: readonly Readonly<Record<string, number>>[];
+  /** The files that hold the fitted state, by path; of several folds in a folder for each, such as `fold_1`. */
+  readonly files: Readonly<Record<string, string | Uint8Array>>;
 }
 
-/** The metrics of the spec for the test rows, by name. */
-export async function score(
-  estimator: Estimator,
-  { spec, x, y, split }: Prepared,
-): Promise<Record<string, number>> {
-  const probabilities = await estimator.predict(takeRows(x, split.test));
-  const actual = Uint32Array.from(split.test, (row) => y[row]!);
-  return Object.fromEntries(
-    spec.metrics.map((name) => [name, metricFunctions[name]({ actual, probabilities })]),
-  );
+/**
+ * Fits the model to the train rows of each fold, and scores it on the test rows.
+ *
+ * @param onEpoch Is told each point of the training curves; of several folds under names such as `fold_1/train_loss`.
+ */
+export async function fitAndScore(
+  prepared: Prepared,
+  onEpoch: FitInput<unknown>["onEpoch"],
+): Promise<Fitted> {
+  const { splits } = prepared;
+  if (splits.length === 1) {
+    const { scores, files } = await fitFold(prepared, splits[0]!, { stream: "fit", onEpoch });
+    return { scores, folds: [], files };
+  }
+  const folds: Readonly<Record<string, number>>[] = [];
+  const files: Record<string, string | Uint8Array> = {};
+  for (const [index, split] of splits.entries()) {
+    const fold = `fold_${index + 1}`;
+    const fitted = await fitFold(prepared, split, {
+      stream: `fit/${fold}`,
+      onEpoch: (epoch, metrics) => onEpoch(epoch, renamed(metrics, (name) => `${fold}/${name}`)),
+    });
+    folds.push(fitted.scores);
+    Object.assign(files, renamed(fitted.files, (path) => `${fold}/${path}`));
+  }
+  return { scores: summaryOf(folds), folds, files };
+}
+
+/** The scores as points: each metric at step 0, and of several folds `folds/NAME` with the fold's number as step. */
+export function pointsOf(
+  { scores, folds }: Fitted,
+): readonly { readonly key: string; readonly step: number; readonly value: number }[] {
+  const points = (of: Readonly<Record<string, number>>, prefix: string, step: number) =>
+    Object.entries(of).map(([name, value]) => ({ key: prefix + name, step, value }));
+  return [
+    ...points(scores, "", 0),
+    ...folds.flatMap((each, index) => points(each, "folds/", index + 1)),
+  ];
+}
+
+/**
+ * How two fits of the same differ: `bit-exact` where no score and no byte of the models does, else how far the scores
+ * are apart at most, or that only the models differ.
+ */
+export function spreadOf(one: Fitted, other: Fitted): string {
+  const bytes = (content: string | Uint8Array | undefined) =>
+    content instanceof Uint8Array ? content.toHex() : content;
+  const names = Object.keys({ ...one.files, ...other.files });
+  const sameFiles = names.every((path) => bytes(one.files[path]) === bytes(other.files[path]));
+  const apart = Object.keys(one.scores).filter((name) => !Object.is(one.scores[name], other.scores[name]));
+  if (apart.length === 0) return sameFiles ? "bit-exact" : "scores bit-exact, models not";
+  const spread = (name: string) => Math.abs(one.scores[name]! - other.scores[name]!);
+  return `not exact: ${apart.map((name) => `${name} ±${spread(name).toPrecision(3)}`).join(", ")}`;
+}
+
+/** How many milliseconds a fit may go on before other work gets its turn. */
+const YIELD_MS = 50;
+
+/** Something to await in every epoch: it lets signals and other work have their turn. */
+export function turnTaker(signal?: AbortSignal): () => Promise<void> {
+  let taken = now();
+  return async () => {
+    if (now() - taken < YIELD_MS) return;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    taken = now();
+    signal?.throwIfAborted();
+  };
+}
+
+/** Whether a name is that of a metric. */
+export function isMetric(name: string): name is MetricName {
+  return Object.values(metricFunctions).some((functions) => Object.hasOwn(functions, name));
+}
+
+/** The file of what the features' transforms learned, beside the model's own. */
+const LEARNED = "features.json";
+
+async function fitFold(prepared: Prepared, { train, test }: Split, options: {
+  readonly stream: string;
+  readonly onEpoch: FitInput<unknown>["onEpoch"];
+}): Promise<Pick<Fitted, "scores" | "files">> {
+  const { spec } = prepared;
+  const design = learnDesign(prepared.features, train);
+  const estimator = await fit(prepared, train, {
+    x: design.matrix(train),
+    features: design.features,
+    params: spec.model.params,
+    random: randomOf(spec.seed).stream(options.stream),
+    onEpoch: options.onEpoch,
+  });
+  const predicted = await estimator.predict(design.matrix(test));
+  const learned = design.states && {
+    [LEARNED]: JSON.stringify({ format: "reprise/features/1", features: design.states }, null, 2),
+  };
+  return { scores: score(predicted, prepared, test), files: { ...estimator.save(), ...learned } };
+}
+
+async function fit(
+  { model, target }: Prepared,
+  train: Uint32Array,
+  input: FitInput<Readonly<Record<string, unknown>>>,
+): Promise<Estimator> {
+  if (model.task === "classification" && target.task === "classification") {
+    const y = Uint32Array.from(train, (row) => target.y[row]!);
+    return await model.fit({ ...input, y, classes: target.classes });
+  }
+  if (model.task === "regression" && target.task === "regression") {
+    return await model.fit({ ...input, y: Float64Array.from(train, (row) => target.y[row]!) });
+  }
+  throw new ExperimentError("INTERNAL_ERROR", `A ${model.task} was prepared as a ${target.task}.`);
+}
+
+function score(
+  predicted: Matrix,
+  { spec, target }: Prepared,
+  test: Uint32Array,
+): Record<string, number> {
+  const score = target.task === "classification"
+    ? scorer(metricFunctions.classification, {
+      actual: Uint32Array.from(test, (row) => target.y[row]!),
+      probabilities: predicted,
+    })
+    : scorer(metricFunctions.regression, {
+      actual: Float64Array.from(test, (row) => target.y[row]!),
+      predicted: predicted.data,
+    });
+  return Object.fromEntries(spec.metrics.map((name) => [name, score(name)]));
+}
+
+/** Computes the metrics of one task; a metric of the other one is not a number. */
+function scorer<Predictions>(
+  functions: Readonly<Record<string, (predictions: Predictions) => number>>,
+  predictions: Predictions,
+): (name: MetricName) => number {
+  return (name) => functions[name]?.(predictions) ?? NaN;
+}
+
+/** The mean of each score over the folds, and its population standard deviation. */
+function summaryOf(folds: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const entries = Object.keys(folds[0]!).flatMap((name) => {
+    const values = folds.map((scores) => scores[name]!);
+    const center = mean(values);
+    const deviation = Math.sqrt(mean(values.map((value) => (value - center) ** 2)));
+    return [[name, center], [`${name}_std`, deviation]] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function renamed<Value>(
+  record: Readonly<Record<string, Value>>,
+  rename: (name: string) => string,
+): Record<string, Value> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [rename(name), value]));
 }

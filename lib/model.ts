@@ -2,14 +2,10 @@ import type { z } from "./deps/zod.ts";
 import type { Matrix } from "./matrix.ts";
 import type { Random } from "./random.ts";
 
-/** What a model's `fit` is given. */
+/** What any model's `fit` is given. */
 export interface FitInput<Params> {
   /** The features of the train rows: one row per example, one column per feature. */
   readonly x: Matrix;
-  /** The class of each train row, as an index into `classes`. */
-  readonly y: Uint32Array;
-  /** The names of the classes, in the order of the dataset's schema. */
-  readonly classes: readonly string[];
   /** The names of the columns of `x`. */
   readonly features: readonly string[];
   /** The resolved params, defaults included. */
@@ -20,20 +16,35 @@ export interface FitInput<Params> {
   onEpoch(epoch: number, metrics: Readonly<Record<string, number>>): Promise<void>;
 }
 
+/** What a classification model's `fit` is given. */
+export interface ClassificationInput<Params> extends FitInput<Params> {
+  /** The class of each train row, as an index into `classes`. */
+  readonly y: Uint32Array;
+  /** The names of the classes, in the order of the dataset's schema. */
+  readonly classes: readonly string[];
+}
+
+/** What a regression model's `fit` is given. */
+export interface RegressionInput<Params> extends FitInput<Params> {
+  /** The target of each train row. */
+  readonly y: Float64Array;
+}
+
 /** A fitted model. */
 export interface Estimator {
-  /** The probability of each class (column) for each row of `x`; each row adds up to 1. */
+  /**
+   * For each row of `x`: of a classification, the probability of each class (column), which add up to 1; of a
+   * regression, the predicted value, in the only column.
+   */
   predict(x: Matrix): Matrix | Promise<Matrix>;
   /** The files that hold all of the fitted state, by path; equal states have equal bytes. */
   save(): Readonly<Record<string, string | Uint8Array>>;
 }
 
-/** A definition that can be fitted. */
-export interface Model<Params extends z.ZodObject = z.ZodObject> {
+/** What models of every task have. */
+export interface ModelBase<Params extends z.ZodObject> {
   /** What it does, in a line. */
   readonly description?: string;
-  /** What is predicted: a class, out of those of the target column. */
-  readonly task: "classification";
   /**
    * What computes the fit, with its version, where that isn't plain TypeScript: recorded in the contract, since
    * backends differ in the last bits.
@@ -41,12 +52,38 @@ export interface Model<Params extends z.ZodObject = z.ZodObject> {
   readonly backend?: string;
   /** The schema of the params, with their defaults. */
   readonly params: Params;
-  /** Fits the model to the train rows. */
-  // A method, so that models of different params are all models.
-  fit(input: FitInput<z.output<Params>>): Estimator | Promise<Estimator>;
 }
 
+/** A definition that can be fitted to predict a class, out of those of the target column. */
+export interface ClassificationModel<Params extends z.ZodObject = z.ZodObject> extends ModelBase<Params> {
+  /** What is predicted. */
+  readonly task: "classification";
+  /** Fits the model to the train rows. */
+  // A method, so that models of different params are all models.
+  fit(input: ClassificationInput<z.output<Params>>): Estimator | Promise<Estimator>;
+}
+
+/** A definition that can be fitted to predict a number. */
+export interface RegressionModel<Params extends z.ZodObject = z.ZodObject> extends ModelBase<Params> {
+  /** What is predicted. */
+  readonly task: "regression";
+  /** Fits the model to the train rows. */
+  fit(input: RegressionInput<z.output<Params>>): Estimator | Promise<Estimator>;
+}
+
+/** A definition that can be fitted. */
+export type Model<Params extends z.ZodObject = z.ZodObject> =
+  | ClassificationModel<Params>
+  | RegressionModel<Params>;
+
 /** Defines a model. Import heavy packages inside `fit`, so that a replay, which fits nothing, never loads them. */
-export function defineModel<Params extends z.ZodObject>(definition: Model<Params>): Model<Params> {
+export function defineModel<Params extends z.ZodObject>(
+  definition: ClassificationModel<Params>,
+): ClassificationModel<Params>;
+/** Defines a model of a regression. */
+export function defineModel<Params extends z.ZodObject>(
+  definition: RegressionModel<Params>,
+): RegressionModel<Params>;
+export function defineModel(definition: Model): Model {
   return definition;
 }

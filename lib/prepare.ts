@@ -1,13 +1,15 @@
 import type { ExperimentSpec } from "./config.ts";
 import type { Dataset } from "./dataset.ts";
+import type { FeatureColumn } from "./design.ts";
 import { ExperimentError } from "./error.ts";
 import { datasetOf, type FeatureView, viewsBelow } from "./features.ts";
-import { type Matrix, matrixOf } from "./matrix.ts";
 import type { Model } from "./model.ts";
 import { randomOf } from "./random.ts";
+import { suggestionOf } from "./nearest.ts";
 import type { Registry } from "./registry.ts";
-import { type Split, splitRows } from "./split.ts";
+import { type Split, splitFolds } from "./split.ts";
 import { type Column, type Fingerprint, fingerprintOf, loadTable, type Table } from "./table.ts";
+import type { RawColumn } from "./transform.ts";
 
 /** What a spec names, found in the registry. */
 export interface Choice {
@@ -29,19 +31,22 @@ export interface Derived {
   readonly table: Table;
   readonly fingerprint: Fingerprint;
   /** Each view's features, computed for every row: by view, then by feature in the order of their names. */
-  readonly values: Readonly<Record<string, Readonly<Record<string, Float64Array>>>>;
+  readonly values: Readonly<Record<string, Readonly<Record<string, RawColumn>>>>;
 }
 
 /** Everything that a fit needs, made from the data once. */
 export interface Prepared extends Choice, Derived {
-  /** The names of the chosen view's features, sorted: the columns of `x`. */
-  readonly features: readonly string[];
-  readonly x: Matrix;
-  /** The class of each row, as an index into `classes`. */
-  readonly y: Uint32Array;
-  readonly classes: readonly string[];
-  readonly split: Split;
+  /** The chosen view's features, sorted by name. */
+  readonly features: readonly FeatureColumn[];
+  readonly target: Target;
+  /** The folds: one, unless the spec asks for more. */
+  readonly splits: readonly Split[];
 }
+
+/** What is to be predicted, for every row: of a classification an index into `classes`, of a regression a number. */
+export type Target =
+  | { readonly task: "classification"; readonly y: Uint32Array; readonly classes: readonly string[] }
+  | { readonly task: "regression"; readonly y: Float64Array };
 
 /**
  * Finds in the registry what a spec names.
@@ -90,17 +95,23 @@ export function derive(choice: Pick<Choice, "dataset" | "views">, table: Table):
 
 /** Makes what a fit needs of what was derived from the rows. */
 export function assemble(choice: Choice, derived: Derived): Prepared {
-  const { spec, dataset } = choice;
+  const { spec } = choice;
   const chosen = derived.values[spec.features.view]!;
-  const { classes, y } = classesOf(spec.data.name, dataset, derived.table);
+  const { view } = choice.views.at(-1)!;
+  const target = targetOf(choice, derived.table);
   return {
     ...choice,
     ...derived,
-    features: Object.keys(chosen),
-    x: matrixOf(Object.values(chosen)),
-    y,
-    classes,
-    split: splitRows(spec.split, y, randomOf(spec.seed).stream("split")),
+    features: Object.entries(chosen).map(([name, values]) => {
+      const given = view.features[name]!;
+      return { name, values, ...(typeof given === "function" ? {} : { learned: given }) };
+    }),
+    target,
+    splits: splitFolds(spec.split, {
+      rows: derived.table.rows,
+      labels: target.task === "classification" ? target.y : undefined,
+      by: byColumn(choice, derived.table),
+    }, randomOf(spec.seed).stream("split")),
   };
 }
 
@@ -109,15 +120,16 @@ export function computeValues(
   { dataset, views }: Pick<Choice, "dataset" | "views">,
   table: Table,
 ): Derived["values"] {
-  const values: Record<string, Record<string, Float64Array>> = {};
+  const values: Record<string, Record<string, RawColumn>> = {};
   let readable = readableColumns(dataset, table);
   for (const { name, view } of views) {
     const computed = computeFeatures(name, view, readable, dataset.target, table.rows);
     values[name] = computed;
-    readable = {
-      ...readable,
-      ...Object.fromEntries(Object.entries(computed).map(([f, v]) => [f, (row) => v[row]])),
-    };
+    // What is learned differs from fold to fold, so no other feature can read it.
+    const plain = Object.entries(computed).filter(([feature]) =>
+      typeof view.features[feature] === "function"
+    );
+    readable = { ...readable, ...Object.fromEntries(plain.map(([f, v]) => [f, (row) => v[row]])) };
   }
   return values;
 }
@@ -132,7 +144,14 @@ function readableColumns(dataset: Dataset, table: Table): Readonly<Record<string
 }
 
 function cellReader(column: Column): CellReader {
+  const { nulls, ...rest } = column;
+  if (nulls) {
+    const read = cellReader(rest as Column);
+    return (row) => nulls[row] === 1 ? null : read(row);
+  }
   switch (column.kind) {
+    case "date-time":
+      return (row) => new Date(column.values[row]!);
     case "category":
       return (row) => column.levels[column.values[row]!];
     case "boolean":
@@ -148,7 +167,7 @@ function computeFeatures(
   readable: Readonly<Record<string, CellReader>>,
   target: string,
   rows: number,
-): Record<string, Float64Array> {
+): Record<string, RawColumn> {
   let at = 0;
   const row: object = Object.defineProperty({}, target, {
     get: () => {
@@ -161,45 +180,99 @@ function computeFeatures(
   for (const [column, read] of Object.entries(readable)) {
     Object.defineProperty(row, column, { get: () => read(at), enumerable: true });
   }
-  const computed: Record<string, Float64Array> = {};
+  const computed: Record<string, RawColumn> = {};
   for (const feature of Object.keys(view.features).sort()) {
-    const compute = view.features[feature] as (row: object) => unknown;
-    const values = new Float64Array(rows);
-    for (at = 0; at < rows; at++) values[at] = finite(() => compute(row), `${name}.${feature}`, at);
-    computed[feature] = values;
+    const given = view.features[feature]!;
+    const place = `${name}.${feature}`;
+    if (typeof given === "function") {
+      const compute = given as (row: object) => unknown;
+      const values = new Float64Array(rows);
+      for (at = 0; at < rows; at++) values[at] = checked(() => finite(compute(row)), place, at);
+      computed[feature] = values;
+    } else {
+      const compute = given.input as (row: object) => unknown;
+      const values: (number | string | null)[] = [];
+      for (at = 0; at < rows; at++) values.push(checked(() => raw(compute(row)), place, at));
+      computed[feature] = rawColumn(values, place);
+    }
   }
   return computed;
 }
 
-function finite(compute: () => unknown, feature: string, row: number): number {
-  let found: unknown;
-  let cause: unknown;
+/** What `compute` gives; tells of which feature and row it is what is wrong. */
+function checked<Value>(compute: () => Value, feature: string, row: number): Value {
   try {
-    found = compute();
-    if (typeof found === "number" && Number.isFinite(found)) return found;
-  } catch (error) {
-    cause = error;
+    return compute();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : `it threw ${String(cause)}`;
+    throw new ExperimentError(
+      "INVALID_PARAMETER_VALUE",
+      `The feature ${feature} can't be computed for row ${row + 1}: ${reason}.`,
+      { cause },
+    );
   }
-  const reason = cause instanceof Error
-    ? cause.message
-    : `found ${String(found)}, but a feature is a finite number`;
-  throw new ExperimentError(
-    "INVALID_PARAMETER_VALUE",
-    `The feature ${feature} can't be computed for row ${row + 1}: ${reason}.`,
-    { cause },
+}
+
+function finite(found: unknown): number {
+  if (typeof found === "number" && Number.isFinite(found)) return found;
+  throw new Error(`found ${String(found)}, but a feature is a finite number`);
+}
+
+function raw(found: unknown): number | string | null {
+  if (found === null || typeof found === "string") return found;
+  if (typeof found === "boolean") return String(found);
+  if (typeof found === "number" && Number.isFinite(found)) return found;
+  throw new Error(
+    `found ${String(found)}, but what is learned from is a finite number, a text, a boolean or null`,
   );
 }
 
-function classesOf(
-  name: string,
-  dataset: Dataset,
-  table: Table,
-): { classes: readonly string[]; y: Uint32Array } {
-  const column = table.columns[dataset.target]!;
-  if (column.kind === "category") return { classes: column.levels, y: column.values };
+/** A column of numbers, NaN for null, or of texts. */
+function rawColumn(values: readonly (number | string | null)[], feature: string): RawColumn {
+  const kinds = new Set(values.filter((value) => value !== null).map((value) => typeof value));
+  if (!kinds.has("string")) return Float64Array.from(values, (value) => value === null ? NaN : Number(value));
+  if (kinds.size === 1) return values.map((value) => value === null ? null : String(value));
   throw new ExperimentError(
     "INVALID_PARAMETER_VALUE",
-    `data.name: the target "${dataset.target}" of "${name}" is a ${column.kind} column, but a classification needs a category.`,
-    { hint: "Give the target the type z.enum([…]) with the names of its classes." },
+    `The feature ${feature} can't be computed: it is a number in some rows and a text in others.`,
+  );
+}
+
+/** The values of the column that rows are split by; undefined where they are split by none. */
+function byColumn({ spec, dataset }: Choice, { columns }: Table): ArrayLike<number | string> | undefined {
+  if (!("by" in spec.split)) return undefined;
+  const { by } = spec.split;
+  const column = columns[by];
+  if (column !== undefined) {
+    const { values, nulls } = column;
+    return nulls ? Array.from(nulls, (isNull, row) => isNull === 1 ? NaN : values[row]!) : values;
+  }
+  throw new ExperimentError(
+    "INVALID_PARAMETER_VALUE",
+    `split.by: "${spec.data.name}" has no column "${by}". ${
+      suggestionOf(by, Object.keys(dataset.row.shape))
+    }`,
+  );
+}
+
+function targetOf({ dataset, model, spec }: Choice, table: Table): Target {
+  const column = table.columns[dataset.target]!;
+  if (model.task === "classification" && column.kind === "category") {
+    return { task: "classification", y: column.values, classes: column.levels };
+  }
+  if (model.task === "regression" && (column.kind === "number" || column.kind === "integer")) {
+    return { task: "regression", y: column.values };
+  }
+  const [needed, hint] = model.task === "classification"
+    ? [
+      "a category",
+      "Give the target the type z.enum([…]) with the names of its classes, or choose a model of a regression.",
+    ]
+    : ["a number", "Choose a model of a classification, or another target."];
+  throw new ExperimentError(
+    "INVALID_PARAMETER_VALUE",
+    `model.name: "${spec.model.name}" is a model of a ${model.task}, which needs ${needed}, but the target ` +
+      `"${dataset.target}" of "${spec.data.name}" is a ${column.kind} column.`,
+    { hint },
   );
 }

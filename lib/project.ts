@@ -9,8 +9,10 @@ export const FRAMEWORK: string = new URL("../", import.meta.url).href;
 /** What comes with Reprise for a project without registries of its own. A static host can't list a folder. */
 export const BUILT_IN: readonly string[] = [
   "configs/baseline.yaml",
+  "configs/diabetes.yaml",
   "configs/exp_v1.yaml",
   "configs/exp_v2.ts",
+  "configs/penguins.yaml",
   "configs/replay_exp_v1.yaml",
   "registries/mod.ts",
 ];

@@ -24,6 +24,7 @@ export const recorded = {
     config: "reprise.config",
     set: "reprise.set",
     replayOf: "reprise.replay_of",
+    determinism: "reprise.determinism",
     failure: "reprise.failure",
   },
 } as const;
@@ -154,6 +155,7 @@ const COLSPEC_TYPES = {
   number: "double",
   integer: "long",
   boolean: "boolean",
+  "date-time": "datetime",
   category: "string",
   text: "string",
 };
@@ -162,11 +164,10 @@ const COLSPEC_TYPES = {
 export function datasetInputOf({ spec, dataset, table, fingerprint }: Prepared): DatasetInput {
   const { url } = dataset.source;
   const local = url.startsWith("file:");
-  const columns = Object.entries(dataset.row.shape).map(([name, type]) => ({
-    type: COLSPEC_TYPES[columnKind(type as never).kind],
-    name,
-    required: true,
-  }));
+  const columns = Object.entries(dataset.row.shape).map(([name, type]) => {
+    const { kind, nullable = false } = columnKind(type as never);
+    return { type: COLSPEC_TYPES[kind], name, required: !nullable };
+  });
   return {
     name: spec.data.name,
     // MLflow's column for digests holds 36 characters.

@@ -3,6 +3,7 @@ import type { z } from "./deps/zod.ts";
 import type { FeatureView } from "./features.ts";
 import type { MetricName } from "./metrics.ts";
 import type { Model } from "./model.ts";
+import type { GroupedSpec, HoldoutSpec, KFoldSpec, TimeOrderedSpec } from "./split.ts";
 
 /** The typed collection of datasets, feature views and models that experiments choose from, by name. */
 export interface Registry {
@@ -36,13 +37,7 @@ export interface ExperimentConfig<R extends Registry = Registry> {
   /** The model and its params. */
   readonly model: ModelChoice<R["models"]>;
   /** How rows are assigned to train and test. */
-  readonly split: {
-    readonly kind: "holdout";
-    /** The fraction of rows to test on, above 0 and below 1. */
-    readonly test: number;
-    /** @default true */
-    readonly stratify?: boolean;
-  };
+  readonly split: SplitConfig;
   /** The scores on the test rows. */
   readonly metrics: readonly MetricName[];
   /** The whole number that all randomness comes from. */
@@ -50,6 +45,16 @@ export interface ExperimentConfig<R extends Registry = Registry> {
   /** Where runs are recorded, unless the command line or `MLFLOW_TRACKING_URI` says. */
   readonly tracking?: { readonly uri: string };
 }
+
+/** How rows are assigned to train and test, as it is written: defaults may be left out. */
+export type SplitConfig =
+  | Optional<HoldoutSpec, "stratify" | "repeats">
+  | Optional<KFoldSpec, "stratify" | "repeats">
+  | Optional<GroupedSpec, "repeats">
+  | Optional<TimeOrderedSpec, "gap">;
+
+/** A type of which some members may be left out. */
+export type Optional<T, Keys extends keyof T> = Omit<T, Keys> & Partial<Pick<T, Keys>>;
 
 /** One model of a registry by name, with its params; they may be left out where each has a default. */
 export type ModelChoice<Models extends Readonly<Record<string, Model>>> = {

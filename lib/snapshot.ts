@@ -12,7 +12,7 @@ const metadataSchema = z.object({
   bytes: z.string(),
   columns: z.array(
     z.discriminatedUnion("kind", [
-      z.object({ name: z.string(), kind: z.enum(["number", "integer", "boolean", "text"]) }),
+      z.object({ name: z.string(), kind: z.enum(["number", "integer", "boolean", "date-time", "text"]) }),
       z.object({ name: z.string(), kind: z.literal("category"), levels: z.array(z.string()) }),
     ]),
   ),
@@ -22,7 +22,7 @@ type ColumnMetadata = z.infer<typeof metadataSchema>["columns"][number];
 
 /**
  * The snapshot of a table: a Parquet file with its columns in order, as pandas or DuckDB read it. Categories are texts
- * in it; the levels, the kinds and the digest of the table's source are in the metadata `reprise`, as JSON. Equal
+ * in it, and date-times are in milliseconds; the levels, the kinds and the digest of the table's source are in the metadata `reprise`, as JSON. Equal
  * tables have equal bytes. Pages aren't compressed, as the whole compresses better at once.
  */
 export async function toSnapshot(table: Table): Promise<Uint8Array> {
@@ -38,7 +38,7 @@ export async function toSnapshot(table: Table): Promise<Uint8Array> {
     ),
   };
   return new Uint8Array(parquetWriteBuffer({
-    columnData: columns.map(([name, column]) => ({ name, nullable: false, ...sourceOf(column) })),
+    columnData: columns.map(([name, column]) => ({ name, ...sourceOf(column) })),
     codec: "UNCOMPRESSED",
     statistics: false,
     rowGroupSize: ROW_GROUP,
@@ -88,8 +88,21 @@ export async function fromSnapshot(bytes: Uint8Array): Promise<Table> {
   }
 }
 
+type Source = Pick<ColumnSource, "data" | "type" | "encoding" | "nullable">;
+
+function sourceOf(column: Column): Source {
+  const { nulls } = column;
+  const { data, ...source } = filledSourceOf(column);
+  if (!nulls) return { ...source, data, nullable: false };
+  return {
+    ...source,
+    data: Array.from(data, (value, row) => nulls[row] === 1 ? null : value),
+    nullable: true,
+  };
+}
+
 /** A column's values in Parquet's types, in the encoding that made 100,000 rows of mixed columns least. */
-function sourceOf(column: Column): Pick<ColumnSource, "data" | "type" | "encoding"> {
+function filledSourceOf(column: Column): Source {
   switch (column.kind) {
     case "integer":
       if (column.values.every((value) => Number.isSafeInteger(value) && !Object.is(value, -0))) {
@@ -104,6 +117,8 @@ function sourceOf(column: Column): Pick<ColumnSource, "data" | "type" | "encodin
         : { data: column.values, type: "DOUBLE" };
     case "boolean":
       return { data: Array.from(column.values, (value) => value === 1), type: "BOOLEAN" };
+    case "date-time":
+      return { data: Array.from(column.values, (time) => new Date(time)), type: "TIMESTAMP" };
     case "category":
       return {
         data: Array.from(column.values, (code) => column.levels[code]!),
@@ -116,9 +131,16 @@ function sourceOf(column: Column): Pick<ColumnSource, "data" | "type" | "encodin
 }
 
 function columnOf(column: ColumnMetadata, chunks: readonly DecodedArray[], rows: number): Column {
+  const filled = filledColumnOf(column, chunks, rows);
+  const nulls = fill(new Uint8Array(rows).fill(1), chunks, () => 0);
+  return nulls.includes(1) ? { ...filled, nulls } : filled;
+}
+
+function filledColumnOf(column: ColumnMetadata, chunks: readonly DecodedArray[], rows: number): Column {
   switch (column.kind) {
     case "number":
     case "integer":
+    case "date-time":
       return { kind: column.kind, values: fill(new Float64Array(rows), chunks, Number) };
     case "boolean":
       return { kind: column.kind, values: fill(new Uint8Array(rows), chunks, Number) };
@@ -136,11 +158,11 @@ function columnOf(column: ColumnMetadata, chunks: readonly DecodedArray[], rows:
       };
     }
     case "text":
-      return { kind: column.kind, values: fill(new Array<string>(rows), chunks, String) };
+      return { kind: column.kind, values: fill(new Array<string>(rows).fill(""), chunks, String) };
   }
 }
 
-/** Fills an array of the right length with the values of chunks, one after the other. */
+/** Sets the values of chunks, one after the other, in an array of the right length, whose own stay where one is null. */
 function fill<Target extends { [place: number]: Value }, Value>(
   target: Target,
   chunks: readonly DecodedArray[],
@@ -148,7 +170,10 @@ function fill<Target extends { [place: number]: Value }, Value>(
 ): Target {
   let place = 0;
   for (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; at++) target[place++] = valueOf(chunk[at]);
+    for (let at = 0; at < chunk.length; at++, place++) {
+      const value = chunk[at];
+      if (value !== null && value !== undefined) target[place] = valueOf(value);
+    }
   }
   return target;
 }

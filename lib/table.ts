@@ -1,19 +1,31 @@
-import { createHash } from "node:crypto";
-import { fileURLToPath } from "node:url";
-import type { Dataset } from "./dataset.ts";
-import { CsvError, parse } from "./deps/csv_parse.ts";
+import { createHash, type Hash } from "node:crypto";
+import type { Dataset, FileSource } from "./dataset.ts";
 import type { z } from "./deps/zod.ts";
-import { digestOf, digestOfJson } from "./digest.ts";
-import { mismatchOf } from "./document.ts";
+import { digestOfJson } from "./digest.ts";
 import { ExperimentError } from "./error.ts";
-import { suggestionOf } from "./nearest.ts";
+import { buildTable } from "./table/builder.ts";
+import { columnKind } from "./table/column.ts";
+import { readCsv } from "./table/csv.ts";
+import { bytesOf, filesOf, placeOf } from "./table/files.ts";
 
-/** One column of a table; a category's values are indices into its levels, a boolean's are 0 and 1. */
+export { type ColumnKind, columnKind } from "./table/column.ts";
+export { placeOf } from "./table/files.ts";
+
+/**
+ * One column of a table. A category's values are indices into its levels, a boolean's are 0 and 1, a date-time's the
+ * milliseconds since 1970 in UTC. Where a cell has no value, `nulls` has a 1 and `values` a 0 or an empty text.
+ */
 export type Column =
-  | { readonly kind: "number" | "integer"; readonly values: Float64Array }
-  | { readonly kind: "boolean"; readonly values: Uint8Array }
-  | { readonly kind: "category"; readonly values: Uint32Array; readonly levels: readonly string[] }
-  | { readonly kind: "text"; readonly values: readonly string[] };
+  & (
+    | { readonly kind: "number" | "integer" | "date-time"; readonly values: Float64Array }
+    | { readonly kind: "boolean"; readonly values: Uint8Array }
+    | { readonly kind: "category"; readonly values: Uint32Array; readonly levels: readonly string[] }
+    | { readonly kind: "text"; readonly values: readonly string[] }
+  )
+  & {
+    /** Has a 1 for each row without a value, else 0; absent where all rows have one. */
+    readonly nulls?: Uint8Array;
+  };
 
 /** A dataset's rows, column by column. */
 export interface Table {
@@ -43,49 +55,64 @@ export async function loadTable(
   dataset: Dataset,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<Table> {
-  const bytes = await readSource(dataset, options);
-  const place = placeOf(dataset.source.url);
-  const { header, records } = parseCsv(bytes, place);
-  const columns: Record<string, Column> = {};
-  for (const [name, type] of Object.entries(dataset.row.shape) as [string, z.ZodType][]) {
-    const at = header.indexOf(name);
-    if (at < 0) throw missingColumn(place, name, header);
-    columns[name] = columnOf(
-      type,
-      records.map(({ record }) => record[at]!),
-      (row, mismatch) =>
-        new ExperimentError(
-          "INVALID_PARAMETER_VALUE",
-          `${place}:${records[row]!.info.lines}: column "${name}": ${mismatch}`,
-          { hint: "Mend the row, or the type of the column in the dataset's `row` schema." },
-        ),
-    );
+  checkTarget(dataset);
+  const { source } = dataset;
+  const hash = createHash("sha256");
+  const builder = buildTable(
+    dataset.row.shape as Readonly<Record<string, z.ZodType>>,
+    source.kind === "csv" ? "text" : "typed",
+  );
+  if (source.kind === "sql") (await import("./table/sql.ts")).readSql(source, { builder, hash });
+  else {
+    const read = await readerOf(source.kind);
+    for (const file of await filesOf(source.url)) {
+      await read(digested(bytesOf(file, options), hash), placeOf(file), builder);
+    }
   }
-  return { rows: records.length, columns, bytes: digestOf(bytes) };
+  const table = builder.table();
+  if (table.rows === 0) {
+    throw new ExperimentError("INVALID_PARAMETER_VALUE", `${placeOf(source.url)} has no rows.`);
+  }
+  return { ...table, bytes: hash.digest("hex") };
 }
 
-/** The SHA-256 of the bytes that a dataset would be read from now. */
-export async function sourceBytesDigest(dataset: Dataset): Promise<string> {
-  return digestOf(await readSource(dataset, {}));
+async function readerOf(kind: FileSource["kind"]): Promise<typeof readCsv> {
+  switch (kind) {
+    case "csv":
+      return readCsv;
+    case "json":
+      return (await import("./table/json.ts")).readJson;
+    case "parquet":
+      return (await import("./table/parquet.ts")).readParquet;
+  }
 }
 
-/** The kind of a column by its zod type, with the levels of a category. */
-export function columnKind(
-  type: z.ZodType,
-): { readonly kind: Column["kind"]; readonly levels?: readonly string[] } {
-  const { type: kind } = type.def;
-  if (kind === "number") return { kind: (type as z.ZodNumber).isInt ? "integer" : "number" };
-  if (kind === "boolean") return { kind };
-  if (kind === "string") return { kind: "text" };
-  if (kind === "enum") {
-    const levels = (type as z.ZodEnum).options;
-    if (levels.every((level) => typeof level === "string")) return { kind: "category", levels };
+async function* digested(parts: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
+  for await (const bytes of parts) {
+    hash.update(bytes);
+    yield bytes;
   }
+}
+
+function checkTarget({ row, target }: Dataset): void {
+  if (!columnKind(row.shape[target] as z.ZodType).nullable) return;
   throw new ExperimentError(
     "INVALID_PARAMETER_VALUE",
-    `A column can't be read: found the zod type ${kind}, but a column is z.number(), z.int(), z.boolean(), ` +
-      "z.string() or z.enum([…]) of texts.",
+    `The target "${target}" is nullable, but a row without it can neither be learned from nor scored.`,
+    { hint: "Leave out the rows without it, and `.nullable()` in the dataset's `row` schema." },
   );
+}
+
+/** The SHA-256 of the bytes that a dataset would be read from now: of its files, one after the other, or of its result. */
+export async function sourceBytesDigest({ source }: Dataset): Promise<string> {
+  const hash = createHash("sha256");
+  if (source.kind === "sql") (await import("./table/sql.ts")).readSql(source, { hash });
+  else {
+    for (const file of await filesOf(source.url)) {
+      for await (const bytes of bytesOf(file, {})) hash.update(bytes);
+    }
+  }
+  return hash.digest("hex");
 }
 
 /** Digests a dataset's schema and every value of its rows. */
@@ -107,28 +134,33 @@ export function digestRows(table: Table): Pick<Fingerprint, "rows" | "columns"> 
   return { rows: digestOfJson({ rows: table.rows, columns }), columns };
 }
 
+/** A column without nulls has the same digest whether its type allows them or not. */
 function columnDigest(column: Column): string {
-  const hash = createHash("sha256").update(`${column.kind}\n`);
+  const { kind, nulls } = column;
+  const hash = createHash("sha256").update(`${kind}${nulls ? "?" : ""}\n`);
   if (column.kind === "category") {
     const levels = column.levels.map((level) => JSON.stringify(level));
-    for (const code of column.values) hash.update(`${levels[code]}\n`);
+    column.values.forEach((code, row) => hash.update(`${nulls?.[row] ? null : levels[code]}\n`));
   } else if (column.kind === "text") {
-    for (const text of column.values) hash.update(`${JSON.stringify(text)}\n`);
+    column.values.forEach((text, row) => hash.update(`${nulls?.[row] ? null : JSON.stringify(text)}\n`));
   } else {
     hash.update(column.values);
+    if (nulls) hash.update(nulls);
   }
   return hash.digest("hex");
 }
 
 /**
  * An upper bound of the bytes that a table's values take, by which it is decided whether a snapshot is kept: 8 for each
- * number, 4 for each category, 1 for each boolean, and 2 for each UTF-16 unit of a text.
+ * number and date-time, 4 for each category, 1 for each boolean, 2 for each UTF-16 unit of a text, and 1 for each row of
+ * a column with nulls.
  */
 export function sizeOf(table: Table): number {
   let size = 0;
   for (const column of Object.values(table.columns)) {
     if (column.kind === "text") { for (const text of column.values) size += 2 * text.length; }
     else size += column.values.byteLength;
+    size += column.nulls?.length ?? 0;
   }
   return size;
 }
@@ -140,117 +172,11 @@ export const ROW_GROUP = 65_536;
 export function rowGroupsOf(column: Column): readonly string[] {
   const groups: string[] = [];
   for (let from = 0; from < column.values.length; from += ROW_GROUP) {
+    const { nulls, ...rest } = column;
     const values = column.values.slice(from, from + ROW_GROUP);
-    groups.push(columnDigest({ ...column, values } as Column).slice(0, 16));
+    const mask = nulls?.subarray(from, from + ROW_GROUP);
+    const group = { ...rest, values, ...(mask?.includes(1) && { nulls: mask }) } as Column;
+    groups.push(columnDigest(group).slice(0, 16));
   }
   return groups;
-}
-
-interface CsvRecord {
-  readonly record: readonly string[];
-  readonly info: { readonly lines: number };
-}
-
-function parseCsv(
-  bytes: Uint8Array,
-  place: string,
-): { header: readonly string[]; records: readonly CsvRecord[] } {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    const [first, ...records] = parse(text, { info: true, skip_empty_lines: true }) as unknown as CsvRecord[];
-    if (first && records.length > 0) return { header: first.record, records };
-  } catch (error) {
-    if (!(error instanceof CsvError) && !(error instanceof TypeError)) throw error;
-    const reason = error instanceof CsvError ? error.message : "it is not UTF-8";
-    throw new ExperimentError("INVALID_PARAMETER_VALUE", `${place} can't be read as CSV: ${reason}.`, {
-      cause: error,
-    });
-  }
-  throw new ExperimentError(
-    "INVALID_PARAMETER_VALUE",
-    `${place} has no rows: expected a header line, then rows.`,
-  );
-}
-
-function columnOf(
-  type: z.ZodType,
-  cells: readonly string[],
-  errorOf: (row: number, mismatch: string) => ExperimentError,
-): Column {
-  const { kind, levels } = columnKind(type);
-  const check = (value: unknown, row: number): unknown => {
-    if (type.safeParse(value).success) return value;
-    throw errorOf(row, mismatchOf(type, value)!);
-  };
-  switch (kind) {
-    case "number":
-    case "integer":
-      return {
-        kind,
-        values: Float64Array.from(cells, (cell, row) => check(numberOf(cell) ?? cell, row) as number),
-      };
-    case "boolean": {
-      const flags: Readonly<Record<string, boolean>> = { true: true, false: false };
-      return { kind, values: Uint8Array.from(cells, (cell, row) => Number(check(flags[cell] ?? cell, row))) };
-    }
-    case "category": {
-      const codes = new Map<unknown, number>(levels!.map((level, code) => [level, code]));
-      return {
-        kind,
-        values: Uint32Array.from(cells, (cell, row) => codes.get(check(cell, row))!),
-        levels: levels!,
-      };
-    }
-    case "text":
-      return { kind, values: cells.map((cell, row) => check(cell, row) as string) };
-  }
-}
-
-/** A finite decimal number; -0 reads as 0, as they mean the same. */
-function numberOf(cell: string): number | undefined {
-  if (!/^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(cell)) return undefined;
-  const value = Number(cell) + 0;
-  return Number.isFinite(value) ? value : undefined;
-}
-
-async function readSource(
-  dataset: Dataset,
-  { signal }: { readonly signal?: AbortSignal },
-): Promise<Uint8Array> {
-  const { url } = dataset.source;
-  try {
-    if (url.startsWith("file:")) return await Deno.readFile(new URL(url), signal ? { signal } : {});
-    const response = await fetch(url, signal ? { signal } : {});
-    if (response.ok) return new Uint8Array(await response.arrayBuffer());
-    await response.body?.cancel();
-    throw new Deno.errors.NotFound(`HTTP ${response.status}`);
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    if (error instanceof Deno.errors.NotCapable) {
-      throw new ExperimentError("PERMISSION_DENIED", `The data can't be read: ${error.message}.`, {
-        hint: "Keep the file in the project's directory, or allow it by --allow-read or --allow-net.",
-        cause: error,
-      });
-    }
-    throw new ExperimentError("RESOURCE_DOES_NOT_EXIST", `The data can't be read: no file ${placeOf(url)}.`, {
-      hint: "Put the file back, or change `source` of the dataset.",
-      cause: error,
-    });
-  }
-}
-
-/** A URL in words: a path below the working directory where it is one. */
-export function placeOf(url: string): string {
-  if (!url.startsWith("file:")) return url;
-  const path = fileURLToPath(url);
-  const directory = `${Deno.cwd()}/`;
-  return path.startsWith(directory) ? path.slice(directory.length) : path;
-}
-
-function missingColumn(place: string, name: string, header: readonly string[]): ExperimentError {
-  return new ExperimentError(
-    "INVALID_PARAMETER_VALUE",
-    `${place}: no column "${name}". ${suggestionOf(name, header)}`,
-    { hint: "The names in the dataset's `row` schema have to be names of the file's header line." },
-  );
 }

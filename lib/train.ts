@@ -2,8 +2,7 @@ import { type Contract, contractIn, contractOf, type MadeContract, modulesOf } f
 import { type GitState, gitState, lockText, now, userName } from "./environment.ts";
 import { ExperimentError } from "./error.ts";
 import type { LoadedExperiment } from "./experiment.ts";
-import { fit, score } from "./fit.ts";
-import { metrics as metricFunctions } from "./metrics.ts";
+import { fitAndScore, isMetric, pointsOf, spreadOf, turnTaker } from "./fit.ts";
 import { chooseFrom, prepare, type Prepared } from "./prepare.ts";
 import { datasetInputOf, keepShared, logSources, paramsOf, recorded, tagsOf } from "./record.ts";
 import { openSource, type SourceReader } from "./source/source.ts";
@@ -18,6 +17,8 @@ export type TrainEvent =
     readonly features: number;
     readonly train: number;
     readonly test: number;
+    /** How many times rows are assigned to train and test; the numbers of rows are the first one's. */
+    readonly folds: number;
   }
   | {
     readonly kind: "started";
@@ -47,6 +48,8 @@ export interface TrainedRun {
   readonly metrics: Readonly<Record<string, number>>;
   /** What it was made of. */
   readonly contract: Contract;
+  /** What fitting a second time gave, where that was asked for: `bit-exact`, or how far apart the two are. */
+  readonly determinism?: string;
   /** Why the run isn't FINISHED. */
   readonly reason?: string;
 }
@@ -61,10 +64,11 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
   /** The id of the run that this one repeats. */
   readonly replayOf?: string;
+  /** Fit a second time, and record how far the two are apart. @default false */
+  readonly verify?: boolean;
 }
 
-/** How many milliseconds a fit may go on before other work gets its turn, and how often a curve is recorded. */
-const YIELD_MS = 50;
+/** How often a curve is recorded, in milliseconds. */
 const RECORD_MS = 2000;
 
 /**
@@ -90,8 +94,9 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
     kind: "prepared",
     rows: prepared.table.rows,
     features: prepared.features.length,
-    train: prepared.split.train.length,
-    test: prepared.split.test.length,
+    train: prepared.splits[0]!.train.length,
+    test: prepared.splits[0]!.test.length,
+    folds: prepared.splits.length,
   });
 
   const { experiment_id } = await store.ensureExperiment(spec.experiment);
@@ -126,16 +131,20 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
     await keepShared(store, run_id, { experiment, prepared, made, reader, lock });
 
     const curve = curveRecorder(store, run_id, { onEvent, ...(signal ? { signal } : {}) });
-    const estimator = await fit(prepared, curve.onEpoch).finally(curve.flush);
+    const fitted = await fitAndScore(prepared, curve.onEpoch).finally(curve.flush);
     signal?.throwIfAborted();
-    const scores = await score(estimator, prepared);
-    for (const [path, content] of Object.entries(estimator.save())) {
+    for (const [path, content] of Object.entries(fitted.files)) {
       await store.logArtifact(run_id, `${recorded.model}/${path}`, content);
     }
     const timestamp = now();
-    const points = Object.entries(scores).map(([key, value]): Metric => ({ key, value, timestamp, step: 0 }));
-    await store.logBatch(run_id, { metrics: points });
+    await store.logBatch(run_id, { metrics: pointsOf(fitted).map((point) => ({ ...point, timestamp })) });
     signal?.throwIfAborted();
+    const determinism = options.verify
+      ? spreadOf(fitted, await fitAndScore(prepared, turnTaker(signal)))
+      : undefined;
+    if (determinism !== undefined) {
+      await store.logBatch(run_id, { tags: { [recorded.tags.determinism]: determinism } });
+    }
 
     const reason = await changeSince(experiment, prepared, made, { reader, git, lock });
     const status = reason === undefined ? "FINISHED" : "FAILED";
@@ -146,8 +155,9 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
       experiment: spec.experiment,
       status,
       params,
-      metrics: { ...curve.last(), ...scores },
+      metrics: { ...curve.last(), ...fitted.scores },
       contract,
+      ...(determinism === undefined ? {} : { determinism }),
       ...(reason === undefined ? {} : { reason }),
     };
   } catch (error) {
@@ -169,7 +179,8 @@ function curveRecorder(
 ) {
   let points: Metric[] = [];
   let last: Readonly<Record<string, number>> = {};
-  let [yielded, recorded] = [now(), now()];
+  let recorded = now();
+  const takeTurns = turnTaker(signal);
   const flush = async () => {
     const metrics = points;
     points = [];
@@ -177,17 +188,13 @@ function curveRecorder(
   };
   const onEpoch = async (epoch: number, metrics: Readonly<Record<string, number>>) => {
     const timestamp = now();
-    last = metrics;
+    last = { ...last, ...metrics };
     for (const [key, value] of Object.entries(metrics)) {
-      if (Object.hasOwn(metricFunctions, key)) throw scoreName(key);
+      if (isMetric(key)) throw scoreName(key);
       points.push({ key, value, timestamp, step: epoch });
     }
     onEvent({ kind: "epoch", epoch, metrics });
-    if (timestamp - yielded >= YIELD_MS) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      yielded = now();
-      signal?.throwIfAborted();
-    }
+    await takeTurns();
     if (timestamp - recorded >= RECORD_MS) {
       await flush();
       recorded = now();

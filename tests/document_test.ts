@@ -184,7 +184,7 @@ Deno.test("document words every kind of issue", () => {
     [z.string(), "", "expected a text, found null"],
     [z.null(), "a", 'expected null, found "a"'],
     [z.never(), "a", 'expected nothing here, found "a"'],
-    [z.date(), "2020-01-01", 'expected a value of type date, found "2020-01-01"'],
+    [z.date(), "2020-01-01", 'expected a date-time such as 2024-05-01T12:30:00Z, found "2020-01-01"'],
     [z.enum(["relu", "tanh"]), "rellu", 'expected one of relu, tanh, found "rellu". Did you mean "relu"?'],
     [z.enum(["relu", "tanh"]), "3", "expected one of relu, tanh, found 3"],
     [z.literal(["a", 1, null]), "b", 'expected one of a, 1, null, found "b". Did you mean "a"?'],
@@ -442,7 +442,7 @@ Deno.test("checkValue checks a value from code, its places just the file", () =>
       checkValue({ ...value, seed: NaN, run: new Date(0), metrics: [, "auc"] }, { ...options, file })
     ),
     [
-      "configs/exp_v2.ts  run: expected a text, found a Date",
+      "configs/exp_v2.ts  run: expected a text, found 1970-01-01T00:00:00.000Z",
       "configs/exp_v2.ts  metrics.0: missing (expected one of accuracy, macro_f1, log_loss)",
       'configs/exp_v2.ts  metrics.1: no metric "auc". There are: accuracy, macro_f1, log_loss.',
       "configs/exp_v2.ts  seed: expected a whole number, found NaN",

@@ -242,7 +242,7 @@ const CASES: readonly Case[] = [
     verdict: "unverifiable",
     drifts: [],
     reasons: [
-      'configs/exp_v1.yaml:4:19  features.view: no feature view "iris_v1_features_v1". There are: flowers.',
+      'configs/exp_v1.yaml:4:19  features.view: no feature view "iris_v1_features_v1". Did you mean "diabetes_v1_features_v1"?',
     ],
   },
   {

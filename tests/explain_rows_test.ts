@@ -282,6 +282,76 @@ Deno.test("cells are compared by value: levels and texts by their characters, nu
   assert.deepEqual(flags.rows, { ...none, edited: 6 });
 });
 
+Deno.test("a null is the same as another one, of whatever kind, and differs from any value", () => {
+  const nulls = Uint8Array.of(1, 0, 0);
+  const table = (width: Column, note: Column, at: Column): Table => ({
+    rows: 3,
+    bytes,
+    columns: { id: { kind: "integer", values: Float64Array.of(1, 2, 3) }, width, note, at },
+  });
+  const past = table(
+    { kind: "number", values: Float64Array.of(0, 0, 5), nulls },
+    { kind: "text", values: ["", "", "x"], nulls },
+    { kind: "date-time", values: Float64Array.of(0, 0, 86_400_000), nulls },
+  );
+  assert.deepEqual(dataChange("d", past, past, { target: "id" }).rows, none);
+  const filled = table(
+    { kind: "integer", values: Float64Array.of(0, 0, 5) },
+    { kind: "category", values: Uint32Array.of(0, 0, 1), levels: ["", "x"] },
+    { kind: "date-time", values: Float64Array.of(0, 0, 86_400_000) },
+  );
+  const { rows, cells, profiles } = dataChange("d", past, filled, { target: "id" });
+  assert.deepEqual(rows, { ...none, edited: 1 });
+  assert.deepEqual(cells, [
+    { row: 1, column: "width", past: null, current: 0 },
+    { row: 1, column: "note", past: null, current: "" },
+    { row: 1, column: "at", past: null, current: "1970-01-01T00:00:00.000Z" },
+  ]);
+  assert.deepEqual(profiles.at, {
+    past: { count: 2, nulls: 1, mean: 43_200_000, min: 0, max: 86_400_000 },
+    current: { count: 3, nulls: 0, mean: 28_800_000, min: 0, max: 86_400_000 },
+  });
+  const flags = table(
+    { kind: "boolean", values: Uint8Array.of(0, 1, 1), nulls },
+    past.columns.note!,
+    { kind: "number", values: Float64Array.of(0, 0, 86_400_000), nulls },
+  );
+  const { cells: others } = dataChange("d", past, flags, { target: "id" });
+  assert.deepEqual(others.map(({ row, column }) => [row, column]), [
+    [2, "width"],
+    [2, "at"],
+    [3, "width"],
+    [3, "at"],
+  ]);
+});
+
+Deno.test("a profile is of the cells that have a value", () => {
+  const nulls = Uint8Array.of(0, 1, 0, 1);
+  const all = { count: 2, nulls: 2 };
+  const none = { count: 0, nulls: 2 };
+  const only = Uint8Array.of(1, 1);
+  assert.deepEqual(profileOf({ kind: "number", values: Float64Array.of(4, 0, 6, 0), nulls }), {
+    ...all,
+    ...{ mean: 5, min: 4, max: 6 },
+  });
+  assert.deepEqual(profileOf({ kind: "boolean", values: Uint8Array.of(1, 0, 1, 0), nulls }), {
+    ...all,
+    ...{ mean: 1, levels: { true: 2, false: 0 } },
+  });
+  assert.deepEqual(
+    profileOf({ kind: "category", values: Uint32Array.of(1, 0, 1, 0), levels: ["a", "b"], nulls }),
+    {
+      ...all,
+      levels: { a: 0, b: 2 },
+    },
+  );
+  assert.deepEqual(profileOf({ kind: "text", values: ["x", "", "", ""], nulls }), {
+    ...all,
+    ...{ levels: { x: 1, "": 1 }, distinct: 2 },
+  });
+  assert.deepEqual(profileOf({ kind: "date-time", values: new Float64Array(2), nulls: only }), none);
+});
+
 Deno.test("a table without rows has all rows added or removed", () => {
   assert.deepEqual(change([], flowers(3)).rows, { ...none, added: 3 });
   assert.deepEqual(change(flowers(3), []).rows, { ...none, removed: 3 });

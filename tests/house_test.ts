@@ -11,11 +11,14 @@ const FLOORS: readonly (readonly string[])[] = [
   [
     "lib/dataset",
     "lib/features",
+    "lib/transform",
+    "lib/design",
     "lib/split",
     "lib/model",
     "lib/metrics",
     "lib/registry",
     "lib/table",
+    "lib/table/",
     "lib/snapshot",
     "lib/source/",
     "lib/document",
@@ -122,6 +125,7 @@ Deno.test("lib/ takes time, randomness, the environment and the locale from thei
 Deno.test("mod.ts exports these names", () => {
   assert.deepEqual(Object.keys(reprise).sort(), [
     "ExperimentError",
+    "bins",
     "createClient",
     "csv",
     "defineDataset",
@@ -129,10 +133,19 @@ Deno.test("mod.ts exports these names", () => {
     "defineFeatures",
     "defineModel",
     "defineRegistry",
+    "frequency",
+    "impute",
+    "json",
     "loadExperiment",
     "main",
+    "minMax",
+    "oneHot",
     "openStore",
+    "ordinal",
+    "parquet",
     "replay",
+    "sql",
+    "standardise",
     "train",
   ]);
 });

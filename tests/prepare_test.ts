@@ -21,7 +21,7 @@ const spec: ExperimentSpec = {
   data: { name: "iris_v1", snapshot: { max_mb: 64 } },
   features: { view: "ratios" },
   model: { name: "majority_class", params: {} },
-  split: { kind: "holdout", test: 0.2, stratify: true },
+  split: { kind: "holdout", test: 0.2, stratify: true, repeats: 1 },
   metrics: ["accuracy"],
   seed: 1,
 };
@@ -30,12 +30,18 @@ const named = { ...registry, features: { areas, ratios } };
 Deno.test("preparing computes each view's features, and takes the chosen view's for the fit", async () => {
   const prepared = await prepare(chooseFrom(defineRegistry(named), spec));
   assert.deepEqual(Object.keys(prepared.values), ["areas", "ratios"]);
-  assert.deepEqual(prepared.features, ["area_ratio", "petal_width"]);
+  assert.deepEqual(prepared.features.map(({ name }) => name), ["area_ratio", "petal_width"]);
   // The first flower: sepal 5.1 × 3.5, petal 1.4 × 0.2 cm.
-  assert.deepEqual([...prepared.x.data.slice(0, 2)], [(1.4 * 0.2) / (5.1 * 3.5), 0.2]);
-  assert.deepEqual([prepared.x.rows, prepared.x.columns], [150, 2]);
-  assert.deepEqual(prepared.classes, ["setosa", "versicolor", "virginica"]);
-  assert.deepEqual([prepared.split.train.length, prepared.split.test.length], [120, 30]);
+  assert.deepEqual(
+    prepared.features.map(({ values }) => [values[0], values.length]),
+    [[(1.4 * 0.2) / (5.1 * 3.5), 150], [0.2, 150]],
+  );
+  assert.deepEqual(prepared.target.task === "classification" && prepared.target.classes, [
+    "setosa",
+    "versicolor",
+    "virginica",
+  ]);
+  assert.deepEqual(prepared.splits.map(({ train, test }) => [train.length, test.length]), [[120, 30]]);
 });
 
 Deno.test("features come in the order of their names, not of their declaration", async () => {
@@ -45,7 +51,7 @@ Deno.test("features come in the order of their names, not of their declaration",
   });
   const one = await prepare(chooseFrom(named, spec));
   const other = await prepare(chooseFrom({ ...named, features: { areas, ratios: reordered } }, spec));
-  assert.deepEqual(other.x, one.x);
+  assert.deepEqual(other.features, one.features);
 });
 
 Deno.test("a feature that reads the target at run time is an error", async () => {

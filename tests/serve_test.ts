@@ -141,8 +141,10 @@ Deno.test("the configs, the registry and the contract are today's", async () => 
     [
       ["baseline", "iris", "baseline", false],
       ["broken", undefined, undefined, true],
+      ["diabetes", "diabetes", "diabetes", false],
       ["exp_v1", "iris", "exp_v1", false],
       ["exp_v2", "iris", "exp_v2", false],
+      ["penguins", "penguins", "penguins", false],
     ],
   );
   assert.deepEqual(await client.registry(), JSON.parse((await project.run("registry", "--json")).stdout));

@@ -21,7 +21,22 @@ const text = fc.oneof(
   fc.constantFrom("", "\0", "\ufeffx", '"a",\r\n', "😀", "\u2028"),
 );
 
+/** A column with a null in each place of the mask, and what is always beneath one. */
+function withNulls(column: Column, nulls: Uint8Array): Column {
+  if (!nulls.includes(1)) return column;
+  const empty = column.kind === "text" ? "" : 0;
+  const values = (column.values as Float64Array).map((value, row) => nulls[row] ? empty as number : value);
+  return { ...column, values, nulls } as Column;
+}
+
 function columnOf(rows: number): fc.Arbitrary<Column> {
+  const nulls = fc.array(fc.boolean(), { minLength: rows, maxLength: rows });
+  return fc.tuple(fullColumnOf(rows), fc.option(nulls, { nil: [] })).map(([column, nulls]) =>
+    withNulls(column, Uint8Array.from(nulls, Number))
+  );
+}
+
+function fullColumnOf(rows: number): fc.Arbitrary<Column> {
   const list = <Value>(value: fc.Arbitrary<Value>) => fc.array(value, { minLength: rows, maxLength: rows });
   return fc.oneof(
     list(double).map((values) => ({ kind: "number" as const, values: Float64Array.from(values) })),
@@ -36,6 +51,10 @@ function columnOf(rows: number): fc.Arbitrary<Column> {
     list(fc.maxSafeInteger()).map((values) => ({
       kind: "integer" as const,
       values: Float64Array.from(values),
+    })),
+    list(fc.date({ noInvalidDate: true })).map((values) => ({
+      kind: "date-time" as const,
+      values: Float64Array.from(values, Number),
     })),
     list(fc.boolean()).map((values) => ({
       kind: "boolean" as const,
@@ -97,6 +116,20 @@ Deno.test("a snapshot keeps levels that no row has, in their order", async () =>
     note: { kind: "text", values: [] },
   });
   assert.deepEqual(await fromSnapshot(await toSnapshot(none)), none);
+});
+
+Deno.test("a snapshot holds columns of nulls alone, of any kind", async () => {
+  const nulls = Uint8Array.of(1, 1);
+  const table = tableOf({
+    width: { kind: "number", values: new Float64Array(2), nulls },
+    count: { kind: "integer", values: new Float64Array(2), nulls },
+    at: { kind: "date-time", values: new Float64Array(2), nulls },
+    fresh: { kind: "boolean", values: new Uint8Array(2), nulls },
+    kind: { kind: "category", values: new Uint32Array(2), levels: ["a"], nulls },
+    bare: { kind: "category", values: new Uint32Array(2), levels: [], nulls },
+    note: { kind: "text", values: ["", ""], nulls },
+  });
+  assert.deepEqual(await fromSnapshot(await toSnapshot(table)), table);
 });
 
 Deno.test("columns whose names differ in a byte order mark alone stay two", async () => {
@@ -186,8 +219,9 @@ Deno.test("the size of a table counts its typed columns", () => {
       fresh: { kind: "boolean", values: Uint8Array.of(1, 0) },
       kind: { kind: "category", values: Uint32Array.of(0, 0), levels: ["a long level"] },
       note: { kind: "text", values: ["abc", "😀"] },
+      at: { kind: "date-time", values: new Float64Array(2), nulls: Uint8Array.of(0, 1) },
     })),
-    16 + 16 + 2 + 8 + 10,
+    16 + 16 + 2 + 8 + 10 + 16 + 2,
   );
 });
 
@@ -200,6 +234,9 @@ for (const version of ["3.17.2", "2.22.0"] as const) {
       fresh: { kind: "boolean", values: Uint8Array.of(1, 0, 0, 1) },
       kind: { kind: "category", values: Uint32Array.of(2, 0, 2, 2), levels: ["z", "unused", "é"] },
       note: { kind: "text", values: ["", '"a",\r\n', "\0😀", "\ufeffx"] },
+      at: { kind: "date-time", values: Float64Array.of(0, -1, 1_714_566_600_123, 0) },
+      few: { kind: "integer", values: Float64Array.of(0, 5, 0, 0), nulls: Uint8Array.of(1, 0, 0, 1) },
+      said: { kind: "text", values: ["", "x", "", ""], nulls: Uint8Array.of(1, 0, 0, 1) },
     });
     const directory = await Deno.makeTempDir();
     try {
@@ -214,7 +251,9 @@ frame = pandas.read_parquet(args[0])
 big = pandas.read_parquet(args[1])
 tell({
   "types": [str(field.type) for field in table.schema],
-  "values": {name: [repr(value) if isinstance(value, float) else value for value in frame[name].tolist()] for name in frame},
+  "values": {name: [repr(value) if isinstance(value, float) else value for value in table[name].to_pylist()] for name in frame if name != "at"},
+  "times": [time.isoformat() for time in table["at"].to_pylist()],
+  "nulls": {name: int(frame[name].isna().sum()) for name in frame},
   "metadata": json.loads(table.schema.metadata[b"reprise"]),
   "sums": [len(big), repr(float(big["wave"][99_999])), int(big["count"].sum()), int(big["fresh"].sum()), int((big["kind"] == "level 7").sum()), big["note"][99_999]],
 })`,
@@ -223,7 +262,17 @@ tell({
       );
       const count = large().columns.count!.values as Float64Array;
       assert.deepEqual(told, {
-        types: ["double", "double", "int64", "bool", "string", "string"],
+        types: [
+          ...["double", "double", "int64", "bool", "string", "string"],
+          ...["timestamp[ms, tz=UTC]", "int64", "string"],
+        ],
+        times: [
+          "1970-01-01T00:00:00+00:00",
+          "1969-12-31T23:59:59.999000+00:00",
+          "2024-05-01T12:30:00.123000+00:00",
+          "1970-01-01T00:00:00+00:00",
+        ],
+        nulls: { "a width": 0, grade: 0, count: 0, fresh: 0, kind: 0, note: 0, at: 0, few: 2, said: 2 },
         values: {
           "a width": ["0.1", "-0.0", "5e-324", "1.7976931348623157e+308"],
           grade: ["1.5", "1.5", "2.5", "2.5"],
@@ -231,6 +280,8 @@ tell({
           fresh: [true, false, false, true],
           kind: ["é", "z", "é", "é"],
           note: ["", '"a",\r\n', "\0😀", "\ufeffx"],
+          few: [null, 5, 0, null],
+          said: [null, "x", "", null],
         },
         metadata: {
           version: 1,
@@ -242,6 +293,9 @@ tell({
             { name: "fresh", kind: "boolean" },
             { name: "kind", kind: "category", levels: ["z", "unused", "é"] },
             { name: "note", kind: "text" },
+            { name: "at", kind: "date-time" },
+            { name: "few", kind: "integer" },
+            { name: "said", kind: "text" },
           ],
         },
         sums: [

@@ -1,7 +1,16 @@
 // The assertions of this file are its `@ts-expect-error` lines: it fails to check where one of them is no error.
 import assert from "node:assert/strict";
 import { z } from "../lib/deps/zod.ts";
-import { csv, defineDataset, defineExperiment, defineFeatures, defineModel, defineRegistry } from "../mod.ts";
+import {
+  csv,
+  defineDataset,
+  defineExperiment,
+  defineFeatures,
+  defineModel,
+  defineRegistry,
+  oneHot,
+  standardise,
+} from "../mod.ts";
 import { iris_v1 } from "../registries/datasets/mod.ts";
 import { registry } from "../registries/mod.ts";
 
@@ -38,6 +47,27 @@ Deno.test("a feature can't read a column that isn't there", () => {
   defineFeatures(iris_v1, {
     // @ts-expect-error: there is no column petal_lenth
     petal: (row) => row.petal_lenth,
+  });
+});
+
+Deno.test("what is learned from can't read a column that isn't there, and must be of the kind that is asked for", () => {
+  defineFeatures(iris_v1, {
+    // @ts-expect-error: there is no column petal_lenth
+    petal: standardise((row) => row.petal_lenth),
+    // @ts-expect-error: a number is no text
+    hot: oneHot((row) => row.petal_length),
+  });
+});
+
+Deno.test("a view over another reads its plain features, and not what is learned", () => {
+  const below = defineFeatures(iris_v1, {
+    plain: (row) => row.petal_length,
+    learned: standardise((row) => row.petal_length),
+  });
+  defineFeatures(below, {
+    again: (row) => row.plain,
+    // @ts-expect-error: what is learned differs from fold to fold
+    not: (row) => row.learned,
   });
 });
 

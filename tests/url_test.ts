@@ -114,7 +114,7 @@ Deno.test("what comes with Reprise is known by name, though no host can list it"
   assert.equal(
     stderr,
     `error: There is no config "nowhere_to_be_found": neither configs/nowhere_to_be_found.yaml nor ` +
-      "configs/nowhere_to_be_found.ts. There are: baseline, exp_v1, exp_v2.\n" +
+      "configs/nowhere_to_be_found.ts. There are: baseline, diabetes, exp_v1, exp_v2, penguins.\n" +
       "hint: Name a config in configs/, or give the path of one.\n",
   );
   await Deno.mkdir(join(directory, "configs"));

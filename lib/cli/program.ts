@@ -59,10 +59,11 @@ function programOf(
     .argument(subject, "a config's name in configs/, or the path or URL of a config or script")
     .option(...setOption)
     .option(...uriOption)
-    .action(async (experiment = "script", { json, set, trackingUri: tracking_uri, events }) => {
+    .option("--verify", "fit a second time, and record whether the two are the same bit for bit")
+    .action(async (experiment = "script", { json, set, verify, trackingUri: tracking_uri, events }) => {
       const { inputs, trainCommand } = await import("../commands.ts");
       using progress = await reporterOf({ events, interrupt });
-      const input = await checkInput(inputs.train, { experiment, set, tracking_uri });
+      const input = await checkInput(inputs.train, { experiment, set, verify, tracking_uri });
       const run = await trainCommand(input, { ...context, onEvent: progress.onEvent });
       await print(json, run, async () => (await words()).trainText(run));
       if (run.reason !== undefined) printLine(`The run ended FAILED: ${run.reason}`, "stderr");

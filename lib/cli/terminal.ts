@@ -93,7 +93,8 @@ async function progressReporter(): Promise<Reporter> {
     switch (event.kind) {
       case "prepared":
         return printLine(
-          `${event.rows} rows, ${event.features} features; ${event.train} to train on, ${event.test} to test on`,
+          `${event.rows} rows, ${event.features} features; ${event.train} to train on, ${event.test} to test on` +
+            (event.folds === 1 ? "" : `, in the first of ${event.folds} folds`),
           "stderr",
         );
       case "started":

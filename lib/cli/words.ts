@@ -10,6 +10,7 @@ export function trainText(run: TrainedRun): string {
   return [
     `${run.run_name} of experiment ${run.experiment}: ${run.status}, run ${run.run_id}`,
     ...metricLines(run.metrics),
+    ...(run.determinism === undefined ? [] : [`Fitted twice: ${run.determinism}.`]),
   ].join("\n");
 }
 

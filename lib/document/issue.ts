@@ -124,6 +124,7 @@ const TYPES: Readonly<Record<string, string>> = {
   number: "a number",
   int: "a whole number",
   boolean: "true or false",
+  date: "a date-time such as 2024-05-01T12:30:00Z",
   null: "null",
   array: "a list",
   tuple: "a list",
@@ -148,6 +149,11 @@ function bound(
   const sized = SIZED[issue.origin];
   if (sized !== undefined) {
     return `${sized[0]} of ${issue.exact ? "exactly" : relation} ${count(limit, sized[1])}`;
+  }
+  if (issue.origin === "date") {
+    return `a date-time not ${issue.code === "too_small" ? "before" : "after"} ${
+      show(new Date(Number(limit)))
+    }`;
   }
   const number = (issue as Noted).isWhole ? "a whole number" : "a number";
   return `${number}${issue.inclusive ? " of" : ""} ${relation} ${limit}`;

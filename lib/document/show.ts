@@ -24,6 +24,7 @@ export function show(value: unknown): string {
   }
   if (typeof value === "function" || typeof value === "symbol") return `a ${typeof value}`;
   if (typeof value !== "object" || value === null) return Object.is(value, -0) ? "-0" : String(value);
+  if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
   if (!isRecord(value)) return `a ${value.constructor?.name ?? "value"}`;
   return Object.keys(value).length === 0 ? "an empty map" : "a map";
 }

@@ -6,7 +6,10 @@ export type Side = "past" | "current";
 /** Both of them. */
 export const SIDES: readonly Side[] = ["past", "current"];
 
-/** A column of both tables as numbers: two cells have the same value where, and only where, their numbers are equal. */
+/**
+ * A column of both tables as numbers: two cells have the same value, or both none, where, and only where, their numbers
+ * are equal.
+ */
 export interface Lane {
   /** A number of its own, by which equal numbers in two columns have different hashes. */
   readonly seed: number;
@@ -14,11 +17,18 @@ export interface Lane {
   readonly current: Float64Array;
 }
 
-/** A column of both tables as a lane. Where their values can't be equal, as of numbers and texts, no cell is. */
+/** What stands for no value: no number, date-time or id is it. */
+const NULL = Infinity;
+
+/** A column of both tables as a lane. Where their values can't be equal, as of numbers and texts, none is. */
 export function laneOf(past: Column, current: Column, place: number): Lane {
   const seed = Math.imul(place + 1, 0x9e3779b1);
   if (typeOf(past) !== typeOf(current)) {
-    return { seed, past: new Float64Array(past.values.length), current: ones(current.values.length) };
+    return {
+      seed,
+      past: withNulls(new Float64Array(past.values.length), past),
+      current: withNulls(new Float64Array(current.values.length).fill(1), current),
+    };
   }
   const ids = new Map<string, number>();
   const idOf = (text: string) => {
@@ -26,7 +36,11 @@ export function laneOf(past: Column, current: Column, place: number): Lane {
     if (id === ids.size) ids.set(text, id);
     return id;
   };
-  return { seed, past: numbersOf(past, idOf), current: numbersOf(current, idOf) };
+  return {
+    seed,
+    past: withNulls(numbersOf(past, idOf), past),
+    current: withNulls(numbersOf(current, idOf), current),
+  };
 }
 
 /** Adds to the hash of each of some rows those of its cells in a lane, times 1 or, to take them out again, -1. */
@@ -50,13 +64,14 @@ export function addHashes(
 
 /** Which columns can have equal values: numbers are equal whole or not, and a category and a text by its characters. */
 function typeOf({ kind }: Column): string {
-  return { number: "number", integer: "number", boolean: "boolean", category: "text", text: "text" }[kind];
+  return kind === "integer" ? "number" : kind === "category" ? "text" : kind;
 }
 
 function numbersOf(column: Column, idOf: (text: string) => number): Float64Array {
   switch (column.kind) {
     case "number":
     case "integer":
+    case "date-time":
       return column.values;
     case "boolean":
       return Float64Array.from(column.values);
@@ -69,6 +84,6 @@ function numbersOf(column: Column, idOf: (text: string) => number): Float64Array
   }
 }
 
-function ones(length: number): Float64Array {
-  return new Float64Array(length).fill(1);
+function withNulls(numbers: Float64Array, { nulls }: Column): Float64Array {
+  return nulls ? numbers.map((number, row) => nulls[row] === 1 ? NULL : number) : numbers;
 }

@@ -6,15 +6,17 @@ const MOST_LEVELS = 50;
 const MOST_TEXTS = 10;
 
 /**
- * The profile of a column: the mean, the least and the greatest of numbers; the share of true and the count of both
- * among booleans; the rows of each level of a category, unused ones too, in the order of the levels, or of the 50 most
+ * The profile of a column, of the cells that have a value: the mean, the least and the greatest of numbers, and of
+ * date-times in milliseconds since 1970; the share of true and the count of both among booleans; the rows of each level of a category, unused ones too, in the order of the levels, or of the 50 most
  * frequent where there are more; the number of different texts and the rows of each of the 10 most frequent.
  */
-export function profileOf(column: Column): ColumnProfile {
-  const all = { count: column.values.length, nulls: 0 };
+export function profileOf(whole: Column): ColumnProfile {
+  const column = withoutNulls(whole);
+  const all = { count: column.values.length, nulls: whole.values.length - column.values.length };
   switch (column.kind) {
     case "number":
     case "integer":
+    case "date-time":
       return { ...all, ...rangeOf(column.values) };
     case "boolean": {
       const yes = column.values.reduce((sum, value) => sum + value, 0);
@@ -37,6 +39,13 @@ export function profileOf(column: Column): ColumnProfile {
       return { ...all, levels: mostFrequent(texts, MOST_TEXTS), distinct: counts.size };
     }
   }
+}
+
+function withoutNulls(column: Column): Column {
+  const { nulls, values, ...rest } = column;
+  if (!nulls) return column;
+  const hasValue = (_: unknown, row: number) => nulls[row] === 0;
+  return { ...rest, values: values.filter(hasValue as never) } as Column;
 }
 
 function rangeOf(values: Float64Array): Pick<ColumnProfile, "mean" | "min" | "max"> {

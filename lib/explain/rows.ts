@@ -7,7 +7,8 @@ import { profileOf } from "./profile.ts";
 /**
  * What differs between two states of a dataset. Rows are matched without a key, so where they can hardly be told apart
  * the counts are one of several readings; those added less those removed are always what the table grew by. Cells are
- * compared by value: 2 is the same in columns of numbers and of integers, and a category is the text of its level.
+ * compared by value: 2 is the same in columns of numbers and of integers, a category is the text of its level, and a cell
+ * without value is the same as another one.
  */
 export function dataChange(
   dataset: string,
@@ -95,7 +96,9 @@ function isSameList<Value>(a: ArrayLike<Value>, b: ArrayLike<Value>): boolean {
 }
 
 function cellOf(column: Column, row: number): Cell {
+  if (column.nulls?.[row]) return null;
   if (column.kind === "category") return column.levels[column.values[row]!]!;
   if (column.kind === "boolean") return column.values[row] === 1;
+  if (column.kind === "date-time") return new Date(column.values[row]!).toISOString();
   return column.values[row]!;
 }

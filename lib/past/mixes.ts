@@ -1,5 +1,5 @@
 import { checkValue } from "../document.ts";
-import { metrics as metricFunctions } from "../metrics.ts";
+import { isMetric } from "../fit.ts";
 import { assemble, type Choice, chooseFrom, derive, type Prepared } from "../prepare.ts";
 import { type EncodedNumber, encodeNumber, type Job, JOB_VERSION } from "./result.ts";
 import { openSide, serveJob, tryOut } from "./trial.ts";
@@ -43,7 +43,7 @@ async function work(job: MixJob): Promise<MixResult["mixes"]> {
   };
   const [past, current] = [await open(job.past), await open(job.current)];
   const names = new Set([...past.choice.spec.metrics, ...current.choice.spec.metrics]);
-  const metrics = [...names].filter((name) => Object.hasOwn(metricFunctions, name));
+  const metrics = [...names].filter((name) => isMetric(name));
   const results: MixResult["mixes"][number][] = [];
   for (const mix of job.mixes) {
     try {

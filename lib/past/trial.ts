@@ -1,6 +1,5 @@
 import { checkExperiment, checkRegistry, type ExperimentSpec } from "../config.ts";
-import { now } from "../environment.ts";
-import { fit, score } from "../fit.ts";
+import { fitAndScore, pointsOf, turnTaker } from "../fit.ts";
 import type { Prepared } from "../prepare.ts";
 import { importModule } from "../project.ts";
 import type { Registry } from "../registry.ts";
@@ -32,25 +31,20 @@ export interface Trial {
   readonly files: Readonly<Record<string, Uint8Array>>;
 }
 
-/** How many milliseconds a fit may go on before other work gets its turn. */
-const YIELD_MS = 50;
-
 /** Fits and scores, and records nothing. */
 export async function tryOut(prepared: Prepared): Promise<Trial> {
   const curves: { key: string; step: number; value: number }[] = [];
-  let yielded = now();
-  const estimator = await fit(prepared, async (step, metrics) => {
+  const takeTurns = turnTaker();
+  const fitted = await fitAndScore(prepared, async (step, metrics) => {
     for (const [key, value] of Object.entries(metrics)) curves.push({ key, step, value });
-    if (now() - yielded < YIELD_MS) return;
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    yielded = now();
+    await takeTurns();
   });
-  const metrics = await score(estimator, prepared);
   const encoder = new TextEncoder();
-  const files = Object.entries(estimator.save()).map(([path, content]) =>
+  const files = Object.entries(fitted.files).map(([path, content]) =>
     [path, typeof content === "string" ? encoder.encode(content) : content] as const
   );
-  return { metrics, curves, files: Object.fromEntries(files) };
+  curves.push(...pointsOf(fitted).filter(({ step }) => step > 0));
+  return { metrics: fitted.scores, curves, files: Object.fromEntries(files) };
 }
 
 /**

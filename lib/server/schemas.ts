@@ -104,6 +104,7 @@ export const answers = {
     params: texts,
     metrics: values,
     contract,
+    determinism: z.string().exactOptional(),
     reason: z.string().exactOptional(),
   }),
   ReplayReport: reportSchema,

@@ -1,4 +1,10 @@
-import { type Estimator, ExperimentError, type FitInput, type Matrix, type Random } from "../../mod.ts";
+import {
+  type ClassificationInput,
+  type Estimator,
+  ExperimentError,
+  type Matrix,
+  type Random,
+} from "../../mod.ts";
 
 /** What computes the fit: TensorFlow.js with its WebAssembly kernels, which give the same bits in every process. */
 export const BACKEND = "tensorflow.js wasm";
@@ -37,7 +43,7 @@ type TensorFlow = typeof import("../../lib/deps/tfjs.ts").tf;
  * batches in a seeded order. `hidden` holds the widths of the ReLU layers; none makes it softmax regression.
  */
 export async function fitNetwork(
-  input: FitInput<NetworkParams>,
+  input: ClassificationInput<NetworkParams>,
   hidden: readonly number[],
 ): Promise<Estimator> {
   const { x, y, classes, features, params, random, onEpoch } = input;

@@ -1,3 +1,11 @@
+export { gradient_boosting } from "./gradient_boosting.ts";
+export { gradient_boosting_regression } from "./gradient_boosting_regression.ts";
+export { k_nearest_neighbours } from "./k_nearest_neighbours.ts";
+export { knn_regression } from "./knn_regression.ts";
+export { linear_regression } from "./linear_regression.ts";
 export { logistic_regression } from "./logistic_regression.ts";
 export { majority_class } from "./majority_class.ts";
+export { mean_value } from "./mean_value.ts";
 export { mlp } from "./mlp.ts";
+export { random_forest } from "./random_forest.ts";
+export { random_forest_regression } from "./random_forest_regression.ts";

@@ -1,0 +1,119 @@
+import { fileURLToPath } from "node:url";
+import { ExperimentError } from "../error.ts";
+
+/** A URL in words: a path below the working directory where it is one. */
+export function placeOf(url: string): string {
+  if (!url.startsWith("file:")) return url;
+  const path = fileURLToPath(url);
+  const directory = `${Deno.cwd()}/`;
+  return path.startsWith(directory) ? path.slice(directory.length) : path;
+}
+
+/**
+ * The URLs of the files that a source is read from: where a local path has `*`, which stands for any part of a name, all
+ * that match, sorted by their paths. Names that begin with a dot don't match a `*` there.
+ *
+ * @throws {ExperimentError} `RESOURCE_DOES_NOT_EXIST` where none matches.
+ */
+export async function filesOf(url: string): Promise<readonly string[]> {
+  if (!url.startsWith("file:") || !url.includes("*")) return [url];
+  const found = await expand("file:///", new URL(url).pathname.split("/").slice(1))
+    .catch((cause) => Promise.reject(errorOf(url, cause)));
+  if (found.length > 0) return found.sort();
+  throw errorOf(url);
+}
+
+/** The files below a folder, whose URL ends with a slash, by the parts of their paths. */
+async function expand(folder: string, [part, ...rest]: readonly string[]): Promise<string[]> {
+  const [begin, ...others] = part!.split("*").map(decodeURIComponent);
+  if (others.length === 0) {
+    if (rest.length > 0) return await expand(`${folder}${part}/`, rest);
+    return await isThere(folder + part) ? [folder + part] : [];
+  }
+  const matches = (name: string) => {
+    if (!name.startsWith(begin!) || (begin === "" && name.startsWith("."))) return false;
+    let at = begin!.length;
+    const end = others.at(-1)!;
+    for (const middle of others.slice(0, -1)) {
+      const found = name.indexOf(middle, at);
+      if (found < 0) return false;
+      at = found + middle.length;
+    }
+    return name.length - end.length >= at && name.endsWith(end);
+  };
+  const found: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(new URL(folder))) {
+    if (!matches(name) || isDirectory !== rest.length > 0) continue;
+    const path = folder + encodeURIComponent(name);
+    found.push(...rest.length > 0 ? await expand(`${path}/`, rest) : [path]);
+  }
+  return found;
+}
+
+async function isThere(url: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(new URL(url))).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+const FIRST_BYTES = 1 << 16;
+const MORE_BYTES = 1 << 20;
+
+/**
+ * The bytes of a file, part by part.
+ *
+ * @throws {ExperimentError} `RESOURCE_DOES_NOT_EXIST` where there is no file, `PERMISSION_DENIED` where it may not be read.
+ */
+export async function* bytesOf(
+  url: string,
+  { signal }: { readonly signal?: AbortSignal | undefined },
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  try {
+    if (url.startsWith("file:")) {
+      using file = await Deno.open(new URL(url));
+      for (let size = FIRST_BYTES;; size = MORE_BYTES) {
+        const bytes = new Uint8Array(size);
+        const length = await file.read(bytes);
+        if (length === null) return;
+        signal?.throwIfAborted();
+        yield bytes.subarray(0, length);
+      }
+    }
+    const response = await fetch(url, signal ? { signal } : {});
+    if (response.ok) return yield* response.body ?? [];
+    await response.body?.cancel();
+    throw new Deno.errors.NotFound(`HTTP ${response.status}`);
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw errorOf(url, error);
+  }
+}
+
+/** All bytes of a file. */
+export async function gather(parts: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
+  const all = await Array.fromAsync(parts);
+  const bytes = new Uint8Array(all.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of all) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** That a source can't be read, and why. */
+export function errorOf(url: string, cause?: unknown): ExperimentError {
+  if (cause instanceof Deno.errors.NotCapable) {
+    return new ExperimentError("PERMISSION_DENIED", `The data can't be read: ${cause.message}.`, {
+      hint: "Keep the file in the project's directory, or allow it by --allow-read or --allow-net.",
+      cause,
+    });
+  }
+  return new ExperimentError("RESOURCE_DOES_NOT_EXIST", `The data can't be read: no file ${placeOf(url)}.`, {
+    hint: "Put the file back, or change `source` of the dataset.",
+    cause,
+  });
+}
