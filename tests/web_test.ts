@@ -93,6 +93,7 @@ Deno.test({
       await page.getByLabel("Reason").fill("twice as wide is no other shape");
       assert.deepEqual(await violations(page), []);
       await page.getByRole("button", { name: "Accept and replay" }).click();
+      await page.waitForURL((url) => url.href !== blocked);
       await finish(page);
       assert.match(await text(".verdict"), /safe to rerun/);
       assert.match(await text("section:has(#drifts)"), /twice as wide is no other shape/);
