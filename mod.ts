@@ -13,10 +13,20 @@ export type {
   RowShape,
   SqlSource,
   TableSource,
+  Targeted,
   ValueType,
 } from "./lib/dataset.ts";
 export { defineFeatures } from "./lib/features.ts";
-export type { FeatureBase, FeatureOf, FeatureView, PlainOf, RowOf } from "./lib/features.ts";
+export type {
+  FeatureAbout,
+  FeatureBase,
+  FeatureOf,
+  FeatureView,
+  PlainOf,
+  PlainValue,
+  RowOf,
+  ViewAbout,
+} from "./lib/features.ts";
 export { bins, frequency, impute, minMax, oneHot, ordinal, standardise } from "./lib/transform.ts";
 export type {
   Learned,
@@ -26,17 +36,23 @@ export type {
   Transformable,
   TransformState,
 } from "./lib/transform.ts";
+export { lag, rolling } from "./lib/window.ts";
+export type { ColumnOf, EarlierOf, Statistic, Window, WindowInput, WindowOptions } from "./lib/window.ts";
 export { defineModel } from "./lib/model.ts";
 export type {
   ClassificationInput,
   ClassificationModel,
   Estimator,
   FitInput,
+  FitResult,
+  LayersModel,
   Model,
   ModelBase,
   RegressionInput,
   RegressionModel,
+  Written,
 } from "./lib/model.ts";
+export { takeRows } from "./lib/matrix.ts";
 export type { Matrix } from "./lib/matrix.ts";
 export type { Random } from "./lib/random.ts";
 export { defineExperiment, defineRegistry } from "./lib/registry.ts";
@@ -54,7 +70,16 @@ export { main } from "./lib/main.ts";
 export { loadExperiment } from "./lib/experiment.ts";
 export type { LoadedExperiment } from "./lib/experiment.ts";
 export type { ExperimentSpec, ReplayConfig } from "./lib/config.ts";
-export type { GroupedSpec, HoldoutSpec, KFoldSpec, SplitSpec, TimeOrderedSpec } from "./lib/split.ts";
+export { splitFolds } from "./lib/split.ts";
+export type {
+  GroupedSpec,
+  HoldoutSpec,
+  KFoldSpec,
+  Split,
+  SplitInput,
+  SplitSpec,
+  TimeOrderedSpec,
+} from "./lib/split.ts";
 export type { ClassificationMetric, MetricName, RegressionMetric } from "./lib/metrics.ts";
 export type { Contract, ContractRecord, Evidence } from "./lib/contract.ts";
 export type { DataChangeKind, Drift, DriftKind } from "./lib/compare.ts";
@@ -65,7 +90,18 @@ export { replay } from "./lib/replay.ts";
 export type { AttributionEvent } from "./lib/past/attribution.ts";
 export type { ReplayEvent, ReplayOptions } from "./lib/replay.ts";
 export type { Acceptance } from "./lib/waiver.ts";
-export type { Curve, CurvePoint, ReplayReport, Verdict } from "./lib/report/report.ts";
+export type { Curve, CurvePoint, Evaluations, ReplayReport, Verdict } from "./lib/report/report.ts";
+export type {
+  ClassCurves,
+  ClassEvaluation,
+  Distribution,
+  Evaluation,
+  EvaluationBase,
+  Histogram,
+  Importance,
+  Point,
+  ValueEvaluation,
+} from "./lib/evaluation/evaluation.ts";
 export type {
   AsRecorded,
   Attribution,
@@ -107,6 +143,12 @@ export type {
   JobEvent,
   JobKind,
   JobState,
+  Lineage,
+  LineageColumn,
+  LineageFeature,
+  LineageView,
+  ModelEntry,
+  RegistryEntry,
   RegistryListing,
   ReplayRequest,
   ReportDocument,

@@ -26,21 +26,35 @@ export async function ourTask(name: string, ...args: string[]): Promise<CommandL
   return [program === "deno" ? Deno.execPath() : program!, ...rest, ...args];
 }
 
+/** Makes a new folder below another one. */
+export async function makeFolder(parent: string, name: string): Promise<string> {
+  return await Deno.makeTempDir({ dir: parent, prefix: `${name}_` });
+}
+
 /**
  * Runs a command line in a folder, to its end.
  *
+ * @param options.threads How many threads the libraries of Python may have. @default 1
  * @returns What it wrote on stdout, and the seconds from its start to its end.
  * @throws {Error} where it exits with anything but 0.
  */
 export async function run(
   [program, ...args]: CommandLine,
   cwd: string | URL,
+  { threads = 1 }: { readonly threads?: number } = {},
 ): Promise<{ readonly stdout: string; readonly seconds: number }> {
   const start = performance.now();
   const { success, code, stdout, stderr } = await new Deno.Command(program, {
     args,
     cwd,
-    env: ENVIRONMENT,
+    env: {
+      OMP_NUM_THREADS: `${threads}`,
+      OPENBLAS_NUM_THREADS: `${threads}`,
+      MKL_NUM_THREADS: `${threads}`,
+      MLFLOW_DISABLE_TELEMETRY: "true",
+      DO_NOT_TRACK: "true",
+      NO_COLOR: "1",
+    },
     stdin: "null",
   }).output();
   const seconds = (performance.now() - start) / 1000;
@@ -53,12 +67,7 @@ export async function run(
   return { stdout: text(stdout), seconds };
 }
 
-// One thread for each side: on busy cores more of them make NumPy slower, and Deno's side uses one.
-const ENVIRONMENT = {
-  OMP_NUM_THREADS: "1",
-  OPENBLAS_NUM_THREADS: "1",
-  MKL_NUM_THREADS: "1",
-  MLFLOW_DISABLE_TELEMETRY: "true",
-  DO_NOT_TRACK: "true",
-  NO_COLOR: "1",
-};
+/** What a script that measures itself printed: a JSON object. */
+export async function answerOf<Answer>(...asked: Parameters<typeof run>): Promise<Answer> {
+  return JSON.parse((await run(...asked)).stdout);
+}

@@ -1,6 +1,8 @@
-import type { ConfigEntry, RegistryListing } from "./commands.ts";
+import type { ConfigEntry, RegistryEntry, RegistryListing } from "./commands.ts";
 import type { Contract } from "./contract.ts";
 import { ERROR_CODES, ExperimentError } from "./error.ts";
+import type { Lineage, LineageColumn, LineageFeature, LineageView } from "./lineage.ts";
+import type { ModelEntry } from "./listing.ts";
 import type { ReportDocument } from "./report/report.ts";
 import type { RunList, RunSummary, ShownRun } from "./runs.ts";
 import type { Job, JobError, JobEvent, JobKind, JobState } from "./server/job.ts";
@@ -14,6 +16,12 @@ export type {
   JobEvent,
   JobKind,
   JobState,
+  Lineage,
+  LineageColumn,
+  LineageFeature,
+  LineageView,
+  ModelEntry,
+  RegistryEntry,
   RegistryListing,
   ReportDocument,
   RunList,
@@ -116,6 +124,8 @@ export interface Client {
   experiments(): Promise<ExperimentList>;
   /** What the project's registry has. */
   registry(): Promise<RegistryListing>;
+  /** A dataset, feature view, model or config; with its kind, where several have the name. */
+  registryEntry(name: string, kind?: RegistryEntry["kind"]): Promise<RegistryEntry>;
   /** The contract that a run of a config would record now. */
   contract(experiment: string): Promise<Contract>;
   /** A page of runs, newest first. */
@@ -197,6 +207,8 @@ export function createClient(url: string | URL, options: { readonly token?: stri
     cancel: (id) => json(path("jobs", id), { method: "DELETE" }),
     experiments: () => json("/api/experiments"),
     registry: () => json("/api/registry"),
+    registryEntry: (name, kind) =>
+      json(`${path("registry", name)}${kind === undefined ? "" : `?kind=${kind}`}`),
     contract: (experiment) => json(path("contract", experiment)),
     runs: (query = {}) => {
       const given = Object.entries(query).filter(([, value]) => value !== undefined);

@@ -11,7 +11,9 @@ import {
   loadReplayConfig,
 } from "./experiment.ts";
 import type { NewProject } from "./init.ts";
+import type { RegistryListing } from "./listing.ts";
 import { chooseFrom, prepare } from "./prepare.ts";
+import type { RegistryEntry } from "./registry_entry.ts";
 import { replay, type ReplayOptions } from "./replay.ts";
 import type { ReplayReport } from "./report/report.ts";
 import { findRun, listRuns, type RunSummary, type ShownRun, showRun } from "./runs.ts";
@@ -20,7 +22,7 @@ import { train, type TrainedRun } from "./train.ts";
 import { DEFAULT_TRACKING_URI, openStore, type StoreOptions } from "./tracking/open_store.ts";
 import type { TrackingStore } from "./tracking/store.ts";
 
-export type { RunSummary, ShownRun };
+export type { RegistryEntry, RegistryListing, RunSummary, ShownRun };
 
 /** What a command is given beside its input. */
 export interface CommandContext extends Pick<ReplayOptions, "onEvent" | "signal"> {
@@ -95,7 +97,10 @@ export const inputs = {
     tracking_uri,
   }),
   runsShow: z.strictObject({ run: z.string().min(1), tracking_uri }),
-  registry: z.strictObject({}),
+  registryShow: z.strictObject({
+    name: z.string().min(1),
+    kind: z.enum(["dataset", "view", "model", "config"]).optional(),
+  }),
   init: z.strictObject({
     name: z.string().regex(
       /^[a-z][a-z0-9_-]{0,63}$/,
@@ -203,8 +208,8 @@ async function finished(
   { curves = false, log = false }: Pick<CommandContext, "curves"> & { readonly log?: boolean },
 ): Promise<ReplayReport> {
   if (!curves && !log) return report;
-  const { curvesOf, logReport } = await import("./report/log.ts");
-  const whole = { ...report, curves: await curvesOf(store, report) };
+  const { logReport, picturesOf } = await import("./report/log.ts");
+  const whole = { ...report, ...await picturesOf(store, report) };
   if (log) await logReport(store, whole);
   return whole;
 }
@@ -225,58 +230,18 @@ export async function runsShowCommand(
   return await showRun(store, run);
 }
 
-/** What a registry has to choose from. */
-export interface RegistryListing {
-  /** The datasets. */
-  readonly datasets: readonly {
-    readonly name: string;
-    readonly description: string | undefined;
-    readonly columns: readonly string[];
-    readonly target: string;
-  }[];
-  /** The feature views. */
-  readonly features: readonly {
-    readonly name: string;
-    /** The dataset or the view that it is over. */
-    readonly over: string | undefined;
-    readonly features: readonly string[];
-  }[];
-  /** The models. */
-  readonly models: readonly {
-    readonly name: string;
-    readonly description: string | undefined;
-    readonly task: string;
-    /** The JSON Schema of each param. */
-    readonly params: Readonly<Record<string, unknown>>;
-  }[];
-}
-
 /** What the registry of this project has. */
 export async function registryCommand(): Promise<RegistryListing> {
-  const { registry } = await loadRegistry();
-  const nameOf = (dataset: unknown) =>
-    Object.entries(registry.datasets).find(([, value]) => value === dataset)?.[0];
-  const viewName = (view: unknown) =>
-    Object.entries(registry.features).find(([, value]) => value === view)?.[0];
-  return {
-    datasets: Object.entries(registry.datasets).map(([name, { description, row, target }]) => ({
-      name,
-      description,
-      columns: Object.keys(row.shape),
-      target,
-    })),
-    features: Object.entries(registry.features).map(([name, { base, features }]) => ({
-      name,
-      over: nameOf(base) ?? viewName(base),
-      features: Object.keys(features),
-    })),
-    models: Object.entries(registry.models).map(([name, { description, task, params }]) => ({
-      name,
-      description,
-      task,
-      params: z.toJSONSchema(params, { io: "input" }).properties ?? {},
-    })),
-  };
+  const { listRegistry } = await import("./listing.ts");
+  return listRegistry((await loadRegistry()).registry);
+}
+
+/** What has a name in the registry of this project or in `configs/`. */
+export async function registryShowCommand(
+  { name, kind }: z.output<typeof inputs.registryShow>,
+): Promise<RegistryEntry> {
+  const { showEntry } = await import("./registry_entry.ts");
+  return await showEntry(name, kind);
 }
 
 /** A config of `configs/`. */

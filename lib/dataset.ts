@@ -1,4 +1,5 @@
 import type { z } from "./deps/zod.ts";
+import { ExperimentError } from "./error.ts";
 
 /** The zod types of a column's values: number, integer, boolean, date-time, category (an enum of texts) and text. */
 export type ValueType = z.ZodNumber | z.ZodNumberFormat | z.ZodBoolean | z.ZodDate | z.ZodString | z.ZodEnum;
@@ -21,7 +22,7 @@ export interface FileSource {
 export interface SqlSource {
   /** Of a database. */
   readonly kind: "sql";
-  /** The absolute URL of the database. */
+  /** The absolute URL of the database: a SQLite file, or a PostgreSQL server's. */
   readonly url: string;
   /** The query. */
   readonly query: string;
@@ -48,8 +49,16 @@ export interface Readable<Row> {
   readonly "~row"?: Row;
 }
 
+/** What carries, for the type checker alone, the type of the target, which windows may read of earlier rows. */
+export interface Targeted<Target> {
+  /** Never set. */
+  readonly "~target"?: Target;
+}
+
 /**
  * Defines a dataset.
+ *
+ * @throws {ExperimentError} `INVALID_PARAMETER_VALUE` where the URL of its source holds a user or a password.
  *
  * @example
  * ```ts
@@ -68,8 +77,26 @@ export function defineDataset<Shape extends RowShape, Target extends keyof Shape
   readonly row: z.ZodObject<Shape>;
   readonly target: Target;
   readonly source: TableSource;
-}): Dataset & Readable<Omit<z.output<z.ZodObject<Shape>>, Target>> {
+}):
+  & Dataset
+  & Readable<
+    & Omit<z.output<z.ZodObject<Shape>>, Target>
+    & Targeted<{ readonly [Name in Target]: z.output<Shape[Name]> }>
+  > {
+  checkAddress(definition.source.url);
   return definition;
+}
+
+/** A module is recorded with the runs that it was a part of, and so is a secret in it. */
+function checkAddress(address: string): void {
+  const url = new URL(address);
+  if (url.username === "" && url.password === "" && !url.searchParams.has("password")) return;
+  throw new ExperimentError(
+    "INVALID_PARAMETER_VALUE",
+    `The source at ${url.protocol}//${url.host}${url.pathname} can't have a user or a password in its URL: a dataset's ` +
+      "module is recorded with each run.",
+    { hint: "Leave them out. Those of a PostgreSQL database are read from PGUSER and PGPASSWORD." },
+  );
 }
 
 /**
@@ -78,7 +105,8 @@ export function defineDataset<Shape extends RowShape, Target extends keyof Shape
  * text of ISO 8601 with its offset, `2024-05-01T12:30:00Z`, or a date alone, which is midnight in UTC.
  *
  * @param path The file, relative to the module that `meta` is of; or an absolute URL. In a local path `*` stands for any
- * part of a name: `./part-*.csv` is all such files, in the order of their names.
+ * part of a name: `./part-*.csv` is all such files, in the order of their names. What is at an `http` or `https` URL is kept
+ * below `.cache/reprise`, and fetched again when the server says that it changed.
  * @param meta The `import.meta` of the module that defines the dataset.
  */
 export function csv(path: string, meta: { readonly url: string }): TableSource {
@@ -108,11 +136,18 @@ export function parquet(path: string, meta: { readonly url: string }): TableSour
 }
 
 /**
- * Rows from the result of a query of a SQLite database. Give the query an `order by`, as the order of the rows is part of
- * what a run is made of, and a database without one may choose another.
+ * Rows from the result of a query of a SQLite or PostgreSQL database. Give the query an `order by`, as the order of the rows
+ * is part of what a run is made of, and a database without one may choose another.
+ *
+ * SQLite knows no booleans and no date-times, so 0 and 1 are read as booleans where a column is of these, and the form that
+ * its own functions give, `2024-05-01 12:30:00`, as a date-time in UTC. Of PostgreSQL a `timestamp` without a time zone is in
+ * UTC, and a `numeric` is a number or, where the column is a text, its exact text.
  *
  * @param query The query, which only reads.
- * @param options.database The file, relative to the module that `meta` is of; or an absolute `file:` URL.
+ * @param options.database The SQLite file, relative to the module that `meta` is of; or the URL of a PostgreSQL database,
+ * `postgres://host:port/database`. Its user and password are read from `PGUSER` and `PGPASSWORD`, never from the URL. To
+ * another machine the connection is encrypted and its certificate checked, unless the URL ends with `?sslmode=require`, which
+ * checks none, or `?sslmode=disable`.
  * @param meta The `import.meta` of the module that defines the dataset.
  */
 export function sql(

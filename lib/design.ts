@@ -14,6 +14,8 @@ export interface FeatureColumn {
 export interface Design {
   /** The names of the matrices' columns. */
   readonly features: readonly string[];
+  /** The feature of the view that each of these columns is made of. */
+  readonly origins: readonly string[];
   /** What each transform learned, by feature; undefined where no feature has any. */
   readonly states: Readonly<Record<string, readonly NamedState[]>> | undefined;
   /** The matrix of some rows. */
@@ -36,13 +38,15 @@ export function learnDesign(columns: readonly FeatureColumn[], train: Uint32Arra
   for (const { name, values, learned } of columns) {
     if (learned) states[name] = learn(learned, taken(values, train), name);
   }
-  const made = (rows: Uint32Array): readonly NamedColumn[] =>
+  const made = (rows: Uint32Array): readonly (NamedColumn & { readonly origin: string })[] =>
     columns.flatMap(({ name, values, learned }) =>
       apply(learned, taken(values, rows), states[name] ?? [], name)
+        .map((column) => ({ ...column, origin: name }))
     );
-  const features = made(train.slice(0, 1)).map(({ name }) => name);
+  const first = made(train.slice(0, 1));
   return {
-    features,
+    features: first.map(({ name }) => name),
+    origins: first.map(({ origin }) => origin),
     states: Object.keys(states).length === 0 ? undefined : states,
     matrix: (rows) => matrixOf(made(rows).map(({ name, values }) => whole(values, name, rows))),
   };

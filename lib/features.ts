@@ -1,5 +1,6 @@
 import type { Dataset, Readable } from "./dataset.ts";
 import type { Learned } from "./transform.ts";
+import type { Window } from "./window.ts";
 
 /** What a feature view can be defined over: a dataset, or another view. */
 export type FeatureBase = Dataset | FeatureView;
@@ -10,6 +11,28 @@ export interface FeatureView {
   readonly base: FeatureBase;
   /** The features by name: pure functions of a row with a finite result, or what is learned from such functions. */
   readonly features: Readonly<Record<string, FeatureOf<never>>>;
+  /** What the view and its features are, in words. */
+  readonly about?: ViewAbout;
+}
+
+/** What a feature view and its features are, in words: for readers alone, so that an edit of it is no drift. */
+export interface ViewAbout<Feature extends string = string> {
+  /** What the view is for, in a line. */
+  readonly description?: string;
+  /** Who answers for it. */
+  readonly owner?: string;
+  /** What its features are. */
+  readonly features?: { readonly [Name in Feature]?: FeatureAbout };
+}
+
+/** What a feature is, in words. */
+export interface FeatureAbout {
+  /** What it tells, in a line. */
+  readonly description?: string;
+  /** What it is measured in, before anything is learned from it. */
+  readonly unit?: string;
+  /** Who answers for it, where that isn't the view's owner. */
+  readonly owner?: string;
 }
 
 /** A feature: a pure function of a row, or something that is learned from one's values in the train rows. */
@@ -22,6 +45,8 @@ export type RowOf<Base> = Base extends Readable<infer Row> ? Readonly<Row> : nev
  * Defines a feature view over a dataset or over another view. The features are those named here: to use one of the
  * view below as it is, name it again, `petal_area: (row) => row.petal_area`. Their order has no meaning.
  *
+ * @param about What the view and its features are, in words. It is apart from them, as it is no part of what they do.
+ *
  * @example
  * ```ts
  * import { defineFeatures } from "./mod.ts";
@@ -29,6 +54,9 @@ export type RowOf<Base> = Base extends Readable<infer Row> ? Readonly<Row> : nev
  *
  * export const shapes = defineFeatures(iris_v1, {
  *   petal_area: (row) => row.petal_length * row.petal_width,
+ * }, {
+ *   description: "The shapes of the leaves of irises",
+ *   features: { petal_area: { description: "Length by width of the petal", unit: "cm²" } },
  * });
  * ```
  */
@@ -38,14 +66,27 @@ export function defineFeatures<
 >(
   base: Base,
   features: Features,
+  about: ViewAbout<NoInfer<keyof Features & string>> = {},
 ): FeatureView & { readonly features: Features } & Readable<RowOf<Base> & PlainOf<Features>> {
-  return { base, features };
+  return { base, features, about };
 }
 
 /** The features that those of another view may read: not what is learned, which differs from fold to fold. */
 export type PlainOf<Features> = {
-  readonly [Name in keyof Features as Features[Name] extends Learned<never> ? never : Name]: number;
+  readonly [Name in keyof Features as PlainValue<Features[Name]> extends never ? never : Name]: PlainValue<
+    Features[Name]
+  >;
 };
+
+/** The type of a feature's value, null where a window has none; never where it is learned. */
+export type PlainValue<Feature> = Feature extends Window<never, infer Value> ? Value | null
+  : Feature extends Learned<never> ? never
+  : number;
+
+/** Whether features of another view may read a feature: nothing is learned of it. */
+export function isPlain(feature: FeatureOf<never>): feature is ((row: never) => number) | Window<never> {
+  return typeof feature === "function" || feature.transforms.length === 0;
+}
 
 /** The views from the one over the dataset itself up to `view`. */
 export function viewsBelow(view: FeatureView): readonly FeatureView[] {

@@ -1,6 +1,6 @@
 import { now } from "./environment.ts";
 import { ExperimentError } from "./error.ts";
-import { learnDesign } from "./design.ts";
+import { type Design, learnDesign } from "./design.ts";
 import type { Matrix } from "./matrix.ts";
 import { type MetricName, metrics as metricFunctions } from "./metrics.ts";
 import type { Estimator, FitInput } from "./model.ts";
@@ -18,6 +18,26 @@ export interface Fitted {
   readonly files: Readonly<Record<string, string | Uint8Array>>;
 }
 
+/** A fold whose model is fitted, and what that predicts for its test rows. */
+export interface FittedFold {
+  /** What was learned from the train rows beside the model. */
+  readonly design: Design;
+  /** The model. */
+  readonly estimator: Estimator;
+  /** The test rows. */
+  readonly test: Uint32Array;
+  /** Their features, a row each. */
+  readonly x: Matrix;
+  /** What the model predicts for them. */
+  readonly predicted: Matrix;
+}
+
+/** What is told while folds are fitted. */
+export interface FitOptions {
+  /** Is given each fold, after its fit. @default nothing */
+  readonly onFold?: (fold: FittedFold) => Promise<void>;
+}
+
 /**
  * Fits the model to the train rows of each fold, and scores it on the test rows.
  *
@@ -26,10 +46,11 @@ export interface Fitted {
 export async function fitAndScore(
   prepared: Prepared,
   onEpoch: FitInput<unknown>["onEpoch"],
+  { onFold }: FitOptions = {},
 ): Promise<Fitted> {
   const { splits } = prepared;
   if (splits.length === 1) {
-    const { scores, files } = await fitFold(prepared, splits[0]!, { stream: "fit", onEpoch });
+    const { scores, files } = await fitFold(prepared, splits[0]!, { stream: "fit", onEpoch, onFold });
     return { scores, folds: [], files };
   }
   const folds: Readonly<Record<string, number>>[] = [];
@@ -39,6 +60,7 @@ export async function fitAndScore(
     const fitted = await fitFold(prepared, split, {
       stream: `fit/${fold}`,
       onEpoch: (epoch, metrics) => onEpoch(epoch, renamed(metrics, (name) => `${fold}/${name}`)),
+      onFold,
     });
     folds.push(fitted.scores);
     Object.assign(files, renamed(fitted.files, (path) => `${fold}/${path}`));
@@ -98,6 +120,7 @@ const LEARNED = "features.json";
 async function fitFold(prepared: Prepared, { train, test }: Split, options: {
   readonly stream: string;
   readonly onEpoch: FitInput<unknown>["onEpoch"];
+  readonly onFold: FitOptions["onFold"];
 }): Promise<Pick<Fitted, "scores" | "files">> {
   const { spec } = prepared;
   const design = learnDesign(prepared.features, train);
@@ -108,11 +131,19 @@ async function fitFold(prepared: Prepared, { train, test }: Split, options: {
     random: randomOf(spec.seed).stream(options.stream),
     onEpoch: options.onEpoch,
   });
-  const predicted = await estimator.predict(design.matrix(test));
+  const x = design.matrix(test);
+  const predicted = await estimator.predict(x);
+  checkShape(predicted, prepared, x.rows);
   const learned = design.states && {
     [LEARNED]: JSON.stringify({ format: "reprise/features/1", features: design.states }, null, 2),
   };
-  return { scores: score(predicted, prepared, test), files: { ...estimator.save(), ...learned } };
+  const score = scorerOf(predicted, prepared, test);
+  const fitted = {
+    scores: Object.fromEntries(spec.metrics.map((name) => [name, score(name)])),
+    files: { ...estimator.save(), ...learned },
+  };
+  await options.onFold?.({ design, estimator, test, x, predicted });
+  return fitted;
 }
 
 async function fit(
@@ -130,21 +161,34 @@ async function fit(
   throw new ExperimentError("INTERNAL_ERROR", `A ${model.task} was prepared as a ${target.task}.`);
 }
 
-function score(
+function checkShape({ rows, columns }: Matrix, { spec, target }: Prepared, expected: number): void {
+  const [needed, what] = target.task === "classification"
+    ? [target.classes.length, `a column for each of the ${target.classes.length} classes`]
+    : [1, "one column, the value"];
+  if (rows === expected && columns === needed) return;
+  throw new ExperimentError(
+    "INVALID_PARAMETER_VALUE",
+    `model.name: "${spec.model.name}" predicts ${columns} columns and ${rows} rows for ${expected} rows, ` +
+      `and not ${what}.`,
+    { hint: "Change what its `predict` returns, or the units of a LayersModel's last layer." },
+  );
+}
+
+/** What computes the metrics of what is predicted for some rows. */
+export function scorerOf(
   predicted: Matrix,
-  { spec, target }: Prepared,
-  test: Uint32Array,
-): Record<string, number> {
-  const score = target.task === "classification"
+  { target }: Pick<Prepared, "target">,
+  rows: Uint32Array,
+): (name: MetricName) => number {
+  return target.task === "classification"
     ? scorer(metricFunctions.classification, {
-      actual: Uint32Array.from(test, (row) => target.y[row]!),
+      actual: Uint32Array.from(rows, (row) => target.y[row]!),
       probabilities: predicted,
     })
     : scorer(metricFunctions.regression, {
-      actual: Float64Array.from(test, (row) => target.y[row]!),
+      actual: Float64Array.from(rows, (row) => target.y[row]!),
       predicted: predicted.data,
     });
-  return Object.fromEntries(spec.metrics.map((name) => [name, score(name)]));
 }
 
 /** Computes the metrics of one task; a metric of the other one is not a number. */

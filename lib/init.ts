@@ -45,6 +45,7 @@ const STORE = [
   "MLFLOW_WORKSPACE",
 ];
 const USER = ["USER", "LOGNAME", "USERNAME"];
+const DATABASE = ["PGUSER", "PGPASSWORD"];
 
 /** A config whose tasks grant what is needed and no more, as those of the framework's own checkout. */
 function denoJsonOf(framework: string): string {
@@ -59,12 +60,13 @@ function denoJsonOf(framework: string): string {
     );
   const store = (...env: readonly string[]) =>
     ["--allow-write=.", "--allow-net", `--allow-env=${[...STORE, ...env].join(",")}`] as const;
+  const data = ["--allow-net", `--allow-env=${DATABASE.join(",")}`];
   const tasks = {
-    train: run("train", ...store(...USER), "--allow-run=git"),
-    replay: run("replay", ...store(...USER), "--allow-run=git,deno"),
-    contract: run("contract", "--allow-run=git"),
+    train: run("train", ...store(...USER, ...DATABASE), "--allow-run=git"),
+    replay: run("replay", ...store(...USER, ...DATABASE), "--allow-run=git,deno"),
+    contract: run("contract", ...data, "--allow-run=git"),
     runs: run("runs", ...store()),
-    registry: run("registry"),
+    registry: run("registry", ...data),
     test: ["deno test --no-prompt --ignore-env --allow-write=.", read, ...hosts].join(" "),
     check: ["deno check", ...hosts, "."].join(" "),
   };

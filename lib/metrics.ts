@@ -235,6 +235,20 @@ export function taskOf(metric: MetricName): "classification" | "regression" {
   return Object.hasOwn(metrics.classification, metric) ? "classification" : "regression";
 }
 
+const ERRORS: ReadonlySet<MetricName> = new Set([
+  "log_loss",
+  "brier_score",
+  "calibration_error",
+  "rmse",
+  "mae",
+  "mape",
+]);
+
+/** How much worse a score is than another, in the metric's unit: above 0 where it is worse. */
+export function lossOf(metric: MetricName, before: number, after: number): number {
+  return ERRORS.has(metric) ? after - before : before - after;
+}
+
 /** In how many rows each class is true, predicted, and both; and the classes that are either somewhere. */
 interface Tally {
   readonly truths: Float64Array;
@@ -262,12 +276,16 @@ function tallyOf({ actual, probabilities }: ClassPredictions): Tally {
  * The rows in the order of a class's probability, from high to low: how many of the class (`hits`) and of the others
  * (`alarms`) come before the first row, then at or above each distinct probability.
  */
-interface Ranking {
+export interface Ranking {
   readonly hits: readonly number[];
   readonly alarms: readonly number[];
 }
 
-function rankingOf({ actual, probabilities: { columns, data } }: ClassPredictions, label: number): Ranking {
+/** The rows ranked by the probability of a class, which may not be NaN. */
+export function rankingOf(
+  { actual, probabilities: { columns, data } }: ClassPredictions,
+  label: number,
+): Ranking {
   const scores = new Float64Array(actual.length).map((_, row) => data[row * columns + label]!);
   const own = scores.filter((_, row) => actual[row] === label).sort();
   const others = scores.filter((_, row) => actual[row] !== label).sort();

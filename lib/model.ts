@@ -41,6 +41,23 @@ export interface Estimator {
   save(): Readonly<Record<string, string | Uint8Array>>;
 }
 
+/** A fitted LayersModel of TensorFlow.js, as of `tf.sequential` or `tf.model`, by what tells one from an estimator. */
+export interface LayersModel {
+  /** Its layers. */
+  readonly layers: readonly unknown[];
+  /** The number of its weights. */
+  countParams(): number;
+}
+
+/** What a `fit` as it is written may return. */
+export type FitResult = Estimator | LayersModel;
+
+/** A definition as it is written: its `fit` may return a LayersModel too. */
+export type Written<Definition extends ModelBase<z.ZodObject>, Input> = Omit<Definition, "fit"> & {
+  /** Fits the model to the train rows. */
+  fit(input: Input): FitResult | Promise<FitResult>;
+};
+
 /** What models of every task have. */
 export interface ModelBase<Params extends z.ZodObject> {
   /** What it does, in a line. */
@@ -76,14 +93,23 @@ export type Model<Params extends z.ZodObject = z.ZodObject> =
   | ClassificationModel<Params>
   | RegressionModel<Params>;
 
-/** Defines a model. Import heavy packages inside `fit`, so that a replay, which fits nothing, never loads them. */
+/**
+ * Defines a model. Import heavy packages inside `fit`, so that a replay, which fits nothing, never loads them. `fit` may
+ * return a LayersModel of TensorFlow.js in place of an estimator.
+ */
 export function defineModel<Params extends z.ZodObject>(
-  definition: ClassificationModel<Params>,
+  definition: Written<ClassificationModel<Params>, ClassificationInput<z.output<Params>>>,
 ): ClassificationModel<Params>;
 /** Defines a model of a regression. */
 export function defineModel<Params extends z.ZodObject>(
-  definition: RegressionModel<Params>,
+  definition: Written<RegressionModel<Params>, RegressionInput<z.output<Params>>>,
 ): RegressionModel<Params>;
-export function defineModel(definition: Model): Model {
-  return definition;
+export function defineModel(
+  definition: Omit<Model, "fit"> & { fit(input: never): FitResult | Promise<FitResult> },
+): Model {
+  const fit = async (input: never): Promise<Estimator> => {
+    const fitted = await definition.fit(input);
+    return "layers" in fitted ? await (await import("./layers_model.ts")).estimatorOf(fitted) : fitted;
+  };
+  return { ...definition, fit } as Model;
 }

@@ -1,15 +1,16 @@
 import type { ExperimentSpec } from "./config.ts";
+import { type Computed, computeFeatures, type NamedView } from "./compute.ts";
 import type { Dataset } from "./dataset.ts";
 import type { FeatureColumn } from "./design.ts";
 import { ExperimentError } from "./error.ts";
-import { datasetOf, type FeatureView, viewsBelow } from "./features.ts";
+import { datasetOf, isPlain, viewsBelow } from "./features.ts";
 import type { Model } from "./model.ts";
 import { randomOf } from "./random.ts";
 import { suggestionOf } from "./nearest.ts";
 import type { Registry } from "./registry.ts";
 import { type Split, splitFolds } from "./split.ts";
-import { type Column, type Fingerprint, fingerprintOf, loadTable, type Table } from "./table.ts";
-import type { RawColumn } from "./transform.ts";
+import { type Fingerprint, fingerprintOf, loadTable, type Table } from "./table.ts";
+import { windowIn } from "./window.ts";
 
 /** What a spec names, found in the registry. */
 export interface Choice {
@@ -20,18 +21,10 @@ export interface Choice {
   readonly model: Model;
 }
 
-/** A feature view and its name in the registry. */
-export interface NamedView {
-  readonly name: string;
-  readonly view: FeatureView;
-}
-
 /** What a dataset's rows and a feature view give. */
-export interface Derived {
+export interface Derived extends Computed {
   readonly table: Table;
   readonly fingerprint: Fingerprint;
-  /** Each view's features, computed for every row: by view, then by feature in the order of their names. */
-  readonly values: Readonly<Record<string, Readonly<Record<string, RawColumn>>>>;
 }
 
 /** Everything that a fit needs, made from the data once. */
@@ -90,7 +83,7 @@ export async function prepare(
 
 /** Computes what depends on a dataset's rows and a feature view alone, whatever the split. */
 export function derive(choice: Pick<Choice, "dataset" | "views">, table: Table): Derived {
-  return { table, fingerprint: fingerprintOf(choice.dataset, table), values: computeValues(choice, table) };
+  return { table, fingerprint: fingerprintOf(choice.dataset, table), ...computeFeatures(choice, table) };
 }
 
 /** Makes what a fit needs of what was derived from the rows. */
@@ -99,12 +92,13 @@ export function assemble(choice: Choice, derived: Derived): Prepared {
   const chosen = derived.values[spec.features.view]!;
   const { view } = choice.views.at(-1)!;
   const target = targetOf(choice, derived.table);
+  checkSplit(choice, derived.reads);
   return {
     ...choice,
     ...derived,
     features: Object.entries(chosen).map(([name, values]) => {
       const given = view.features[name]!;
-      return { name, values, ...(typeof given === "function" ? {} : { learned: given }) };
+      return { name, values, ...(isPlain(given) ? {} : { learned: given }) };
     }),
     target,
     splits: splitFolds(spec.split, {
@@ -116,126 +110,42 @@ export function assemble(choice: Choice, derived: Derived): Prepared {
 }
 
 /** Each view's features for every row of a table: by view, then by feature in the order of their names. */
-export function computeValues(
-  { dataset, views }: Pick<Choice, "dataset" | "views">,
-  table: Table,
-): Derived["values"] {
-  const values: Record<string, Record<string, RawColumn>> = {};
-  let readable = readableColumns(dataset, table);
+export function computeValues(choice: Pick<Choice, "dataset" | "views">, table: Table): Derived["values"] {
+  return computeFeatures(choice, table).values;
+}
+
+/**
+ * Checks that no window gives the present target away: where one reads the target of earlier rows, each train row has to
+ * be earlier than all test rows.
+ */
+function checkSplit({ spec: { split }, dataset, views }: Choice, reads: Derived["reads"]): void {
+  const orders = new Map<string, ReadonlySet<string>>();
   for (const { name, view } of views) {
-    const computed = computeFeatures(name, view, readable, dataset.target, table.rows);
-    values[name] = computed;
-    // What is learned differs from fold to fold, so no other feature can read it.
-    const plain = Object.entries(computed).filter(([feature]) =>
-      typeof view.features[feature] === "function"
-    );
-    readable = { ...readable, ...Object.fromEntries(plain.map(([f, v]) => [f, (row) => v[row]])) };
-  }
-  return values;
-}
-
-type CellReader = (row: number) => unknown;
-
-function readableColumns(dataset: Dataset, table: Table): Readonly<Record<string, CellReader>> {
-  const readers = Object.entries(table.columns)
-    .filter(([name]) => name !== dataset.target)
-    .map(([name, column]) => [name, cellReader(column)] as const);
-  return Object.fromEntries(readers);
-}
-
-function cellReader(column: Column): CellReader {
-  const { nulls, ...rest } = column;
-  if (nulls) {
-    const read = cellReader(rest as Column);
-    return (row) => nulls[row] === 1 ? null : read(row);
-  }
-  switch (column.kind) {
-    case "date-time":
-      return (row) => new Date(column.values[row]!);
-    case "category":
-      return (row) => column.levels[column.values[row]!];
-    case "boolean":
-      return (row) => column.values[row] === 1;
-    default:
-      return (row) => column.values[row];
-  }
-}
-
-function computeFeatures(
-  name: string,
-  view: FeatureView,
-  readable: Readonly<Record<string, CellReader>>,
-  target: string,
-  rows: number,
-): Record<string, RawColumn> {
-  let at = 0;
-  const row: object = Object.defineProperty({}, target, {
-    get: () => {
-      throw new ExperimentError(
-        "INVALID_PARAMETER_VALUE",
-        `it reads "${target}", the target, which features can't read`,
-      );
-    },
-  });
-  for (const [column, read] of Object.entries(readable)) {
-    Object.defineProperty(row, column, { get: () => read(at), enumerable: true });
-  }
-  const computed: Record<string, RawColumn> = {};
-  for (const feature of Object.keys(view.features).sort()) {
-    const given = view.features[feature]!;
-    const place = `${name}.${feature}`;
-    if (typeof given === "function") {
-      const compute = given as (row: object) => unknown;
-      const values = new Float64Array(rows);
-      for (at = 0; at < rows; at++) values[at] = checked(() => finite(compute(row)), place, at);
-      computed[feature] = values;
-    } else {
-      const compute = given.input as (row: object) => unknown;
-      const values: (number | string | null)[] = [];
-      for (at = 0; at < rows; at++) values.push(checked(() => raw(compute(row)), place, at));
-      computed[feature] = rawColumn(values, place);
+    const made = Object.entries(view.features).map(([feature, given]) => {
+      const read = reads[name]![feature]!;
+      const window = windowIn(given);
+      const own = window && read.includes(dataset.target) ? [window.by] : [];
+      return [feature, [...own, ...read.flatMap((below) => [...orders.get(below) ?? []])]] as const;
+    });
+    for (const [feature, columns] of made) {
+      orders.set(feature, new Set([...orders.get(feature) ?? [], ...columns]));
     }
   }
-  return computed;
-}
-
-/** What `compute` gives; tells of which feature and row it is what is wrong. */
-function checked<Value>(compute: () => Value, feature: string, row: number): Value {
-  try {
-    return compute();
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : `it threw ${String(cause)}`;
-    throw new ExperimentError(
-      "INVALID_PARAMETER_VALUE",
-      `The feature ${feature} can't be computed for row ${row + 1}: ${reason}.`,
-      { cause },
-    );
+  const { name, view } = views.at(-1)!;
+  for (const feature of Object.keys(view.features)) {
+    for (const by of orders.get(feature)!) {
+      if (split.kind === "time_ordered" && split.by === by) continue;
+      throw new ExperimentError(
+        "INVALID_PARAMETER_VALUE",
+        `The feature ${name}.${feature} is made of the target of rows that are earlier by "${by}", so a ${split.kind} ` +
+          `split${"by" in split ? ` by "${split.by}"` : ""} would train on what it is tested on.`,
+        {
+          hint:
+            `Set split: { kind: time_ordered, by: ${by}, folds: … }, or leave "${dataset.target}" out of its window.`,
+        },
+      );
+    }
   }
-}
-
-function finite(found: unknown): number {
-  if (typeof found === "number" && Number.isFinite(found)) return found;
-  throw new Error(`found ${String(found)}, but a feature is a finite number`);
-}
-
-function raw(found: unknown): number | string | null {
-  if (found === null || typeof found === "string") return found;
-  if (typeof found === "boolean") return String(found);
-  if (typeof found === "number" && Number.isFinite(found)) return found;
-  throw new Error(
-    `found ${String(found)}, but what is learned from is a finite number, a text, a boolean or null`,
-  );
-}
-
-/** A column of numbers, NaN for null, or of texts. */
-function rawColumn(values: readonly (number | string | null)[], feature: string): RawColumn {
-  const kinds = new Set(values.filter((value) => value !== null).map((value) => typeof value));
-  if (!kinds.has("string")) return Float64Array.from(values, (value) => value === null ? NaN : Number(value));
-  if (kinds.size === 1) return values.map((value) => value === null ? null : String(value));
-  throw new ExperimentError(
-    "INVALID_PARAMETER_VALUE",
-    `The feature ${feature} can't be computed: it is a number in some rows and a text in others.`,
-  );
 }
 
 /** The values of the column that rows are split by; undefined where they are split by none. */

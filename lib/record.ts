@@ -1,10 +1,13 @@
 import type { ExperimentSpec } from "./config.ts";
 import { hasSnapshot, headlineDigest, type MadeContract, modulesOf, snapshotDigest } from "./contract.ts";
 import { stringify } from "./deps/yaml.ts";
-import { canonicalJson, digestOfJson } from "./digest.ts";
+import type { TableSource } from "./dataset.ts";
+import { canonicalJson, digestOf, digestOfJson } from "./digest.ts";
 import { type GitState, VERSION } from "./environment.ts";
 import type { LoadedExperiment } from "./experiment.ts";
+import type { Evaluation } from "./evaluation/evaluation.ts";
 import type { ClauseSource } from "./explain/code.ts";
+import type { Curve } from "./plot/learning.ts";
 import type { Prepared } from "./prepare.ts";
 import type { SourceDigest, SourceReader } from "./source/source.ts";
 import { columnKind, placeOf } from "./table.ts";
@@ -17,8 +20,12 @@ export const recorded = {
   config: "config.yaml",
   origins: "config_origins.json",
   canonical: "source/canonical.json",
+  lineage: "lineage.json",
+  lineagePicture: "lineage.svg",
   modules: "source/modules",
   model: "model",
+  evaluation: "evaluation.json",
+  plots: "plots",
   params: { contract: "contract.digest" },
   tags: {
     config: "reprise.config",
@@ -54,6 +61,28 @@ export async function logSources(
   await Promise.all(Object.entries(artifacts).map(([path, text]) => store.logArtifact(runId, path, text)));
 }
 
+/** Records what the model is made from: the columns, the features and what is said of them, as data and as a picture. */
+export async function logLineage(
+  store: TrackingStore,
+  runId: string,
+  { prepared, made }: { readonly prepared: Prepared; readonly made: MadeContract },
+): Promise<void> {
+  const [{ lineageOf }, { lineageSvg }] = await Promise.all([
+    import("./lineage.ts"),
+    import("./plot/lineage.ts"),
+  ]);
+  const { data, model } = prepared.spec;
+  const lineage = lineageOf(prepared, {
+    data: data.name,
+    model: { name: model.name, task: prepared.model.task },
+    sources: made.sources,
+  });
+  await Promise.all([
+    store.logArtifact(runId, recorded.lineage, toJson(lineage)),
+    store.logArtifact(runId, recorded.lineagePicture, lineageSvg(lineage)),
+  ]);
+}
+
 /**
  * Keeps what runs share: the rows as the run saw them, where they are within the config's limit, and the modules that it
  * executed with their lock file.
@@ -80,6 +109,20 @@ export async function keepShared(
     }),
   ]);
   await store.logArtifact(runId, EXECUTED, toJson(executed));
+}
+
+/** Records what plots show of the fitted model, and the plots. */
+export async function logEvaluation(
+  store: TrackingStore,
+  runId: string,
+  { evaluation, curves }: { readonly evaluation: Evaluation; readonly curves: readonly Curve[] },
+): Promise<void> {
+  const { plotFiles } = await import("./plot/files.ts");
+  const files = Object.entries(plotFiles(evaluation, curves));
+  await Promise.all([
+    store.logArtifact(runId, recorded.evaluation, JSON.stringify(evaluation)),
+    ...files.map(([file, svg]) => store.logArtifact(runId, `${recorded.plots}/${file}`, svg)),
+  ]);
 }
 
 const toJson = (value: unknown) => JSON.stringify(value, null, 2);
@@ -162,8 +205,6 @@ const COLSPEC_TYPES = {
 
 /** The record that the run used its dataset. */
 export function datasetInputOf({ spec, dataset, table, fingerprint }: Prepared): DatasetInput {
-  const { url } = dataset.source;
-  const local = url.startsWith("file:");
   const columns = Object.entries(dataset.row.shape).map(([name, type]) => {
     const { kind, nullable = false } = columnKind(type as never);
     return { type: COLSPEC_TYPES[kind], name, required: !nullable };
@@ -172,10 +213,27 @@ export function datasetInputOf({ spec, dataset, table, fingerprint }: Prepared):
     name: spec.data.name,
     // MLflow's column for digests holds 36 characters.
     digest: digestOfJson({ schema: fingerprint.schema, rows: fingerprint.rows }).slice(0, 32),
-    source_type: local ? "local" : "http",
-    source: JSON.stringify(local ? { uri: placeOf(url) } : { url }),
+    ...inputSourceOf(dataset.source),
     schema: JSON.stringify({ mlflow_colspec: columns }),
     profile: JSON.stringify({ num_rows: table.rows, num_elements: table.rows * columns.length }),
     context: "training",
+  };
+}
+
+/** MLflow keeps no more than 65,535 characters of a source. */
+const LONGEST_QUERY = 10_000;
+
+/** Where the rows were read from, as MLflow's pages show it: a database is `external` to it. */
+function inputSourceOf(source: TableSource): Pick<DatasetInput, "source_type" | "source"> {
+  const { url } = source;
+  const local = url.startsWith("file:");
+  const asked = source.kind !== "sql"
+    ? {}
+    : source.query.length <= LONGEST_QUERY
+    ? { query: source.query }
+    : { query_digest: digestOf(source.query) };
+  return {
+    source_type: local ? "local" : source.kind === "sql" ? "external" : "http",
+    source: JSON.stringify({ ...(local ? { uri: placeOf(url) } : { url }), ...asked }),
   };
 }

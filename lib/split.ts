@@ -54,7 +54,9 @@ export type SplitSpec = HoldoutSpec | KFoldSpec | GroupedSpec | TimeOrderedSpec;
 
 /** The indices of the train and of the test rows, each ascending. */
 export interface Split {
+  /** The rows to train on. */
   readonly train: Uint32Array;
+  /** The rows to test on. */
   readonly test: Uint32Array;
 }
 

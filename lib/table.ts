@@ -6,7 +6,7 @@ import { ExperimentError } from "./error.ts";
 import { buildTable } from "./table/builder.ts";
 import { columnKind } from "./table/column.ts";
 import { readCsv } from "./table/csv.ts";
-import { bytesOf, filesOf, placeOf } from "./table/files.ts";
+import { bytesOf, filesOf, placeOf, sizeOfFile } from "./table/files.ts";
 
 export { type ColumnKind, columnKind } from "./table/column.ts";
 export { placeOf } from "./table/files.ts";
@@ -62,11 +62,13 @@ export async function loadTable(
     dataset.row.shape as Readonly<Record<string, z.ZodType>>,
     source.kind === "csv" ? "text" : "typed",
   );
-  if (source.kind === "sql") (await import("./table/sql.ts")).readSql(source, { builder, hash });
-  else {
+  if (source.kind === "sql") {
+    await (await import("./table/sql.ts")).readSql(source, { builder, hash, signal: options.signal });
+  } else {
     const read = await readerOf(source.kind);
     for (const file of await filesOf(source.url)) {
-      await read(digested(bytesOf(file, options), hash), placeOf(file), builder);
+      const size = await sizeOfFile(file);
+      await read(digested(bytesOf(file, options), hash), builder, { place: placeOf(file), size });
     }
   }
   const table = builder.table();
@@ -106,7 +108,7 @@ function checkTarget({ row, target }: Dataset): void {
 /** The SHA-256 of the bytes that a dataset would be read from now: of its files, one after the other, or of its result. */
 export async function sourceBytesDigest({ source }: Dataset): Promise<string> {
   const hash = createHash("sha256");
-  if (source.kind === "sql") (await import("./table/sql.ts")).readSql(source, { hash });
+  if (source.kind === "sql") await (await import("./table/sql.ts")).readSql(source, { hash });
   else {
     for (const file of await filesOf(source.url)) {
       for await (const bytes of bytesOf(file, {})) hash.update(bytes);
@@ -138,16 +140,39 @@ export function digestRows(table: Table): Pick<Fingerprint, "rows" | "columns"> 
 function columnDigest(column: Column): string {
   const { kind, nulls } = column;
   const hash = createHash("sha256").update(`${kind}${nulls ? "?" : ""}\n`);
-  if (column.kind === "category") {
-    const levels = column.levels.map((level) => JSON.stringify(level));
-    column.values.forEach((code, row) => hash.update(`${nulls?.[row] ? null : levels[code]}\n`));
-  } else if (column.kind === "text") {
-    column.values.forEach((text, row) => hash.update(`${nulls?.[row] ? null : JSON.stringify(text)}\n`));
+  if (column.kind === "category") digestCodes(column, hash);
+  else if (column.kind === "text") {
+    for (let from = 0; from < column.values.length; from += BATCH) {
+      const lines = column.values.slice(from, from + BATCH).map((text, row) =>
+        nulls?.[from + row] ? "null\n" : `${JSON.stringify(text)}\n`
+      );
+      hash.update(lines.join(""));
+    }
   } else {
     hash.update(column.values);
     if (nulls) hash.update(nulls);
   }
   return hash.digest("hex");
+}
+
+/** How many rows are hashed at once. */
+const BATCH = 4096;
+
+/** Hashes the level of each row as a line of JSON. */
+function digestCodes({ values, levels, nulls }: Column & { readonly kind: "category" }, hash: Hash): void {
+  const encoder = new TextEncoder();
+  const lines = [...levels, null].map((level) => encoder.encode(`${JSON.stringify(level)}\n`));
+  const longest = Math.max(...lines.map(({ length }) => length));
+  const buffer = new Uint8Array(longest * Math.min(BATCH, values.length));
+  for (let from = 0; from < values.length; from += BATCH) {
+    const to = Math.min(from + BATCH, values.length);
+    let length = 0;
+    for (let row = from; row < to; row++) {
+      const line = lines[nulls?.[row] ? levels.length : values[row]!]!;
+      for (let at = 0; at < line.length; at++) buffer[length++] = line[at]!;
+    }
+    hash.update(buffer.subarray(0, length));
+  }
 }
 
 /**
@@ -173,8 +198,9 @@ export function rowGroupsOf(column: Column): readonly string[] {
   const groups: string[] = [];
   for (let from = 0; from < column.values.length; from += ROW_GROUP) {
     const { nulls, ...rest } = column;
-    const values = column.values.slice(from, from + ROW_GROUP);
-    const mask = nulls?.subarray(from, from + ROW_GROUP);
+    const to = from + ROW_GROUP;
+    const values = column.kind === "text" ? column.values.slice(from, to) : column.values.subarray(from, to);
+    const mask = nulls?.subarray(from, to);
     const group = { ...rest, values, ...(mask?.includes(1) && { nulls: mask }) } as Column;
     groups.push(columnDigest(group).slice(0, 16));
   }

@@ -2,7 +2,7 @@ import { contractOf, type MadeContract } from "./contract.ts";
 import type { Dataset } from "./dataset.ts";
 import { canonicalJson } from "./digest.ts";
 import { gitState, lockText } from "./environment.ts";
-import { reasonOf } from "./error.ts";
+import { ExperimentError, reasonOf } from "./error.ts";
 import type { LoadedExperiment } from "./experiment.ts";
 import type { FeatureView } from "./features.ts";
 import { assemble, type Choice, chooseFrom, derive, type Derived } from "./prepare.ts";
@@ -49,7 +49,8 @@ export function openToday(options: { readonly signal?: AbortSignal } = {}): Toda
     const reasons: string[] = [];
     const prepared = await deriveOnce(choice).then((from) => assemble(choice, from)).catch(
       (error): undefined => {
-        reasons.push(reasonOf(error));
+        // Data out of reach are data that can't be judged, which is no trouble of the store.
+        reasons.push(error instanceof ExperimentError ? error.message : reasonOf(error));
       },
     );
     const made = await contractOf(experiment, choice, {

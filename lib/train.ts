@@ -4,7 +4,16 @@ import { ExperimentError } from "./error.ts";
 import type { LoadedExperiment } from "./experiment.ts";
 import { fitAndScore, isMetric, pointsOf, spreadOf, turnTaker } from "./fit.ts";
 import { chooseFrom, prepare, type Prepared } from "./prepare.ts";
-import { datasetInputOf, keepShared, logSources, paramsOf, recorded, tagsOf } from "./record.ts";
+import {
+  datasetInputOf,
+  keepShared,
+  logEvaluation,
+  logLineage,
+  logSources,
+  paramsOf,
+  recorded,
+  tagsOf,
+} from "./record.ts";
 import { openSource, type SourceReader } from "./source/source.ts";
 import { placeOf, sourceBytesDigest } from "./table.ts";
 import type { Metric, RunStatus, TrackingStore } from "./tracking/store.ts";
@@ -127,11 +136,18 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
     const params = paramsOf(spec, made);
     await store.logBatch(run_id, { params });
     await store.logInputs(run_id, [datasetInputOf(prepared)]);
-    await logSources(store, run_id, experiment, made, reader);
+    await Promise.all([
+      logSources(store, run_id, experiment, made, reader),
+      logLineage(store, run_id, { prepared, made }),
+    ]);
     await keepShared(store, run_id, { experiment, prepared, made, reader, lock });
 
     const curve = curveRecorder(store, run_id, { onEvent, ...(signal ? { signal } : {}) });
-    const fitted = await fitAndScore(prepared, curve.onEpoch).finally(curve.flush);
+    const { openEvaluator } = await import("./evaluation/evaluator.ts");
+    const evaluator = openEvaluator(prepared);
+    const fitted = await fitAndScore(prepared, curve.onEpoch, {
+      onFold: (fold) => evaluator.add(fold, turnTaker(signal)),
+    }).finally(curve.flush);
     signal?.throwIfAborted();
     for (const [path, content] of Object.entries(fitted.files)) {
       await store.logArtifact(run_id, `${recorded.model}/${path}`, content);
@@ -146,7 +162,10 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
       await store.logBatch(run_id, { tags: { [recorded.tags.determinism]: determinism } });
     }
 
-    const reason = await changeSince(experiment, prepared, made, { reader, git, lock });
+    const [reason] = await Promise.all([
+      changeSince(experiment, prepared, made, { reader, git, lock }),
+      logEvaluation(store, run_id, { evaluation: evaluator.evaluation(), curves: curve.curves() }),
+    ]);
     const status = reason === undefined ? "FINISHED" : "FAILED";
     await end(status, reason);
     return {
@@ -178,7 +197,7 @@ function curveRecorder(
   { onEvent, signal }: { readonly onEvent: (event: TrainEvent) => void; readonly signal?: AbortSignal },
 ) {
   let points: Metric[] = [];
-  let last: Readonly<Record<string, number>> = {};
+  const curves = new Map<string, Metric[]>();
   let recorded = now();
   const takeTurns = turnTaker(signal);
   const flush = async () => {
@@ -188,10 +207,13 @@ function curveRecorder(
   };
   const onEpoch = async (epoch: number, metrics: Readonly<Record<string, number>>) => {
     const timestamp = now();
-    last = { ...last, ...metrics };
     for (const [key, value] of Object.entries(metrics)) {
       if (isMetric(key)) throw scoreName(key);
-      points.push({ key, value, timestamp, step: epoch });
+      const point = { key, value, timestamp, step: epoch };
+      points.push(point);
+      const curve = curves.get(key);
+      if (curve) curve.push(point);
+      else curves.set(key, [point]);
     }
     onEvent({ kind: "epoch", epoch, metrics });
     await takeTurns();
@@ -200,7 +222,12 @@ function curveRecorder(
       recorded = now();
     }
   };
-  return { onEpoch, flush, last: () => last };
+  return {
+    onEpoch,
+    flush,
+    curves: () => [...curves].map(([key, points]) => ({ key, points })),
+    last: () => Object.fromEntries([...curves].map(([key, points]) => [key, points.at(-1)!.value])),
+  };
 }
 
 function scoreName(key: string): ExperimentError {

@@ -1,4 +1,5 @@
 import { ExperimentError } from "./error.ts";
+import type { WindowInput } from "./window.ts";
 
 /** The values of a feature before anything is learned from them: numbers, NaN where there is none; or texts. */
 export type RawColumn = Float64Array | readonly (string | null)[];
@@ -26,8 +27,8 @@ export interface NamedColumn {
 
 /** A feature of which something is learned from the train rows of each fold. */
 export interface Learned<Row> {
-  /** A pure function of a row, as any feature's; null where it has no value. */
-  readonly input: (row: Row) => number | string | boolean | null;
+  /** A pure function of a row, as any feature's, null where it has no value; or a window over earlier rows. */
+  readonly input: ((row: Row) => number | string | boolean | null) | WindowInput<Row>;
   /** What is learned from its values, in order. */
   readonly transforms: readonly Transform[];
 }

@@ -16,7 +16,8 @@ const VIEW = "registries/features/iris_v1_features_v1.ts";
 const HELPERS = "registries/features/_helpers.ts";
 const DATASET = "registries/datasets/iris_v1.ts";
 const CSV = "registries/datasets/iris_v1.csv";
-const NETWORK = "registries/models/_network.ts";
+const ADAM = "registries/models/_adam.ts";
+const PARAMS = "registries/models/_params.ts";
 const CONFIG = "configs/exp_v1.yaml";
 const feature = (name: string) => `features.iris_v1_features_v1.${name}`;
 const PETAL_AREA = "petal_area: (row) => row.petal_length * row.petal_width";
@@ -199,18 +200,17 @@ const CASES: readonly Case[] = [
   },
   {
     change: "the default of a param",
-    edit: (project) =>
-      project.edit("registries/models/logistic_regression.ts", "default(0.05)", "default(0.1)"),
+    edit: (project) => project.edit(PARAMS, "default(0.05)", "default(0.1)"),
     verdict: "blocked",
     drifts: ["changed model.logistic_regression", "changed params"],
-    declarations: ["registries/models/logistic_regression.ts#logistic_regression"],
+    declarations: [`${PARAMS}#SOFTMAX_PARAMS`],
   },
   {
-    change: "a helper of the model, two calls deep",
-    edit: (project) => project.edit(NETWORK, "0.999, 1e-8", "0.99, 1e-8"),
+    change: "a helper of the model, three modules deep",
+    edit: (project) => project.edit(ADAM, "0.999, 1e-8", "0.99, 1e-8"),
     verdict: "blocked",
     drifts: ["changed model.logistic_regression"],
-    declarations: [`${NETWORK}#adam`],
+    declarations: [`${ADAM}#adam`],
   },
   {
     change: "another model",
@@ -218,15 +218,15 @@ const CASES: readonly Case[] = [
       project.edit(
         CONFIG,
         "model: { name: logistic_regression, params: { epochs: 200 } }",
-        "model: { name: majority_class }",
+        "model: { name: mlp, params: { epochs: 200 } }",
       ),
     verdict: "blocked",
     drifts: [
       "removed model.logistic_regression",
-      "added model.majority_class",
+      "added model.mlp",
       "changed params",
-      "removed packages.@tensorflow/tfjs-backend-wasm",
-      "removed packages.@tensorflow/tfjs-core",
+      "added packages.@tensorflow/tfjs-backend-wasm",
+      "added packages.@tensorflow/tfjs-core",
       "(changed environment.backend)",
     ],
   },
@@ -288,10 +288,10 @@ async function snapshot(project: Project): Promise<{ restore(): Promise<void> }>
     HELPERS,
     DATASET,
     CSV,
-    NETWORK,
+    ADAM,
+    PARAMS,
     CONFIG,
     "registries/features/mod.ts",
-    "registries/models/logistic_regression.ts",
   ];
   const texts = await Promise.all(files.map(project.read));
   return {

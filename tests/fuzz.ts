@@ -22,6 +22,7 @@ const PATHS = [
   "/api/jobs/1/events",
   "/api/experiments",
   "/api/registry",
+  "/api/registry/exp_v1",
   "/api/contract/exp_v1",
   "/healthz",
   "/metrics",

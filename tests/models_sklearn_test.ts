@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { argmaxOfRows, type Matrix, takeRows } from "../lib/matrix.ts";
-import type { ClassificationModel, Estimator, RegressionModel } from "../lib/model.ts";
 import { randomOf } from "../lib/random.ts";
 import {
   gradient_boosting,
@@ -12,65 +10,15 @@ import {
   random_forest,
   random_forest_regression,
 } from "../registries/models/mod.ts";
-import { withPython } from "./mlflow/python.ts";
-
-interface Data {
-  readonly x: readonly (readonly number[])[];
-  readonly y: readonly number[];
-}
-
-interface Split {
-  readonly train: readonly number[];
-  readonly test: readonly number[];
-}
-
-/** What Python says before each script: scikit-learn's data, and ten splits of them, stratified where they are classes. */
-const DATA = `
-import numpy as np
-from sklearn import datasets
-from sklearn.model_selection import train_test_split
-from threadpoolctl import threadpool_limits
-threadpool_limits(1)
-def data_of(name):
-    if name == "diabetes": return datasets.load_diabetes(return_X_y=True, scaled=False)
-    return getattr(datasets, "load_" + name)(return_X_y=True)
-def splits_of(name, y):
-    rows, classes = np.arange(len(y)), None if name == "diabetes" else y
-    return [train_test_split(rows, test_size=0.25, random_state=seed, stratify=classes) for seed in range(10)]
-def plain(x, y): return {"x": x.tolist(), "y": y.tolist()}
-`;
-
-const ask = async <Told>(script: string) => await withPython("3.17.2", DATA + script) as Told;
-
-function matrixOfRows(rows: readonly (readonly number[])[]): Matrix {
-  return { rows: rows.length, columns: rows[0]!.length, data: Float64Array.from(rows.flat()) };
-}
-
-/** Fits a model with some params to the train rows of a split, and gives its predictions of the test rows. */
-async function predictSplit(
-  model: ClassificationModel | RegressionModel,
-  { x, y }: Data,
-  { split, params, seed = 0 }: {
-    readonly split: Split;
-    readonly params: Readonly<Record<string, unknown>>;
-    readonly seed?: number;
-  },
-): Promise<Matrix> {
-  const all = matrixOfRows(x);
-  const input = {
-    x: takeRows(all, Uint32Array.from(split.train)),
-    features: Array.from({ length: all.columns }, (_, column) => `f${column}`),
-    params: model.params.parse(params),
-    random: randomOf(seed).stream("fit"),
-    onEpoch: () => Promise.resolve(),
-  };
-  const targets = split.train.map((row) => y[row]!);
-  const classes = Array.from({ length: Math.max(...y) + 1 }, (_, label) => `${label}`);
-  const estimator: Estimator = model.task === "classification"
-    ? await model.fit({ ...input, y: Uint32Array.from(targets), classes })
-    : await model.fit({ ...input, y: Float64Array.from(targets) });
-  return await estimator.predict(takeRows(all, Uint32Array.from(split.test)));
-}
+import {
+  ask,
+  compareScores,
+  type Data,
+  matrixOfRows,
+  type Peers,
+  predictSplit,
+  type Split,
+} from "./sklearn.ts";
 
 function assertClose(actual: ArrayLike<number>, expected: readonly number[], tolerance: number): void {
   assert.equal(actual.length, expected.length);
@@ -169,26 +117,7 @@ tell(told)
   }
 });
 
-const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-function accuracyOf(actual: readonly number[], probabilities: Matrix): number {
-  const predicted = argmaxOfRows(probabilities);
-  return actual.filter((label, row) => label === predicted[row]).length / actual.length;
-}
-
-function r2Of(actual: readonly number[], { data }: Matrix): number {
-  const mean = meanOf(actual);
-  const errors = actual.map((value, row) => (value - data[row]!) ** 2);
-  return 1 - meanOf(errors) / meanOf(actual.map((value) => (value - mean) ** 2));
-}
-
-/** Models of both sides; `estimator` is that of scikit-learn, of a `seed`, in Python. */
-const PEERS: readonly {
-  readonly data: string;
-  readonly model: ClassificationModel | RegressionModel;
-  readonly params: Readonly<Record<string, unknown>>;
-  readonly estimator: string;
-}[] = [
+const PEERS: readonly Peers[] = [
   ...[["iris", 100], ["breast_cancer", 100], ["wine", 100], ["digits", 10]].map(([data, iterations]) => ({
     data: `${data}`,
     model: gradient_boosting,
@@ -217,42 +146,11 @@ const PEERS: readonly {
 
 // Over ten splits, the means of our scores and of scikit-learn's, accuracy or R², differ by no more than twice the
 // standard deviation of scikit-learn's.
-Deno.test("boosting and forests score as scikit-learn's do, within its spread over ten seeds", async (t) => {
-  const { data, scores } = await ask<{
-    readonly data: Readonly<Record<string, Data & { readonly splits: readonly Split[] }>>;
-    readonly scores: readonly (readonly number[])[];
-  }>(`
-from sklearn.ensemble import *
-peers = json.loads(${
-    JSON.stringify(JSON.stringify(PEERS.map(({ data, estimator }) => ({ data, estimator }))))
-  })
-data, scores = {}, []
-for peer in peers:
-    x, y = data_of(peer["data"])
-    splits = splits_of(peer["data"], y)
-    data[peer["data"]] = {**plain(x, y), "splits": [{"train": train.tolist(), "test": test.tolist()} for train, test in splits]}
-    scores.append([eval(peer["estimator"]).fit(x[train], y[train]).score(x[test], y[test]) for seed, (train, test) in enumerate(splits)])
-tell({"data": data, "scores": scores})
-`);
-  for (const [index, peer] of PEERS.entries()) {
-    const { x, y, splits } = data[peer.data]!;
-    await t.step(`${peer.estimator} on ${peer.data}`, async () => {
-      const ours: number[] = [];
-      for (const [seed, split] of splits.entries()) {
-        const predicted = await predictSplit(peer.model, { x, y }, { split, params: peer.params, seed });
-        const actual = split.test.map((row) => y[row]!);
-        ours.push(
-          peer.model.task === "classification" ? accuracyOf(actual, predicted) : r2Of(actual, predicted),
-        );
-      }
-      const theirs = scores[index]!;
-      const deviation = Math.sqrt(
-        theirs.reduce((sum, score) => sum + (score - meanOf(theirs)) ** 2, 0) / (theirs.length - 1),
-      );
-      assert.ok(
-        Math.abs(meanOf(ours) - meanOf(theirs)) <= 2 * deviation,
-        `ours ${meanOf(ours)}, scikit-learn's ${meanOf(theirs)} ± ${deviation}`,
-      );
-    });
+Deno.test("boosting and forests score as scikit-learn's do, within its spread over ten seeds", async () => {
+  for await (const { peers, ours, theirs, apart } of compareScores(PEERS)) {
+    assert.ok(
+      Math.abs(apart) <= 2,
+      `${peers.estimator} on ${peers.data}: ours ${ours.mean}, scikit-learn's ${theirs.mean} ± ${theirs.deviation}`,
+    );
   }
 });

@@ -14,7 +14,9 @@ const {
   k_nearest_neighbours,
   knn_regression,
   linear_regression,
+  logistic_regression,
   mean_value,
+  mlp,
   random_forest,
   random_forest_regression,
 } = models;
@@ -186,13 +188,102 @@ for (const [name, model] of Object.entries({ ...CLASSIFIERS, ...REGRESSIONS })) 
   });
 }
 
+/** The models that can stop early, what their epochs are called, and params by which they soon learn too much. */
+const STOPPING: readonly (readonly [Model, "epochs" | "iterations", Readonly<Record<string, unknown>>])[] = [
+  [logistic_regression, "epochs", { learning_rate: 0.3, batch_size: 7 }],
+  [mlp, "epochs", { learning_rate: 0.1, batch_size: 10, hidden: [32] }],
+  [gradient_boosting, "iterations", { min_samples_leaf: 2, learning_rate: 0.5 }],
+  [gradient_boosting_regression, "iterations", { min_samples_leaf: 2, learning_rate: 0.2 }],
+];
+
+for (const [model, unit, params] of STOPPING) {
+  const name = Object.entries(models).find(([, one]) => one === model)![0];
+
+  Deno.test(`${name} stops early, and is then the model of its least validation loss`, async () => {
+    const { x, labels, values } = clouds(90);
+    // A third of the labels are wrong, so that a model that goes on learns what it shouldn't.
+    const noisy = labels.map((label, row) => row % 3 === 0 ? (label + row) % 3 : label);
+    const y = model.task === "classification" ? noisy : values.map((value, row) => value + (row % 5) / 5);
+    const fit = (more: Readonly<Record<string, unknown>>) =>
+      fitTo(model, { x, y, params: { ...params, [unit]: 300, ...more } });
+    const early_stopping = { validation: 0.2, patience: 5 };
+    const { estimator, curve } = await fit({ early_stopping });
+    const losses = curve.map(({ validation_loss }) => validation_loss!);
+    const best = losses.indexOf(Math.min(...losses)) + 1;
+    assert.ok(best > 1 && curve.length === best + 5 && curve.length < 300, `${best} of ${curve.length}`);
+    for (const { train_loss } of curve) assert.ok(Number.isFinite(train_loss));
+
+    const only = await fit({ early_stopping, [unit]: best });
+    assert.deepEqual(only.estimator.save(), estimator.save());
+    assert.deepEqual(only.curve, curve.slice(0, best));
+    const whole = await fit({ [unit]: 3 });
+    assert.deepEqual(whole.curve.map((point) => Object.keys(point)), Array(3).fill(["train_loss"]));
+    assert.notDeepEqual(whole.curve[0], { train_loss: curve[0]!.train_loss });
+  });
+}
+
+Deno.test("softmax regression reaches the minimum of its loss", async () => {
+  const { x, labels } = clouds(60);
+  const l2 = 0.1;
+  const params = { l2, epochs: 4000, batch_size: 60, learning_rate: 0.01 };
+  const { estimator } = await fitTo(logistic_regression, { x, y: labels, params });
+  const { coefficients, scaling } = JSON.parse(estimator.save()["model.json"] as string);
+  const { data } = await estimator.predict(x);
+  // Where the gradient is 0, the errors times the features are what the penalty takes.
+  for (let label = 0; label < 3; label++) {
+    for (let column = 0; column < 2; column++) {
+      const slope = labels.reduce((sum, one, row) => {
+        const value = (x.data[2 * row + column]! - scaling.mean[column]) / scaling.deviation[column];
+        return sum + value * (data[3 * row + label]! - Number(one === label)) / 60;
+      }, 0);
+      assert.ok(Math.abs(slope + l2 * coefficients[label][column]) < 1e-6, `${slope}`);
+    }
+  }
+});
+
+Deno.test("softmax regression and the perceptron give probabilities that add up to 1", async () => {
+  const { x, labels } = clouds(151);
+  for (const model of [logistic_regression, mlp]) {
+    const shares = await predicted(fitTo(model, { x, y: labels }), x);
+    const right = argmaxOfRows(shares).filter((label, row) => label === labels[row]).length;
+    assert.ok(right > 140, `${right}`);
+    for (let row = 0; row < 151; row++) {
+      const total = shares.data.subarray(3 * row, 3 * row + 3).reduce((sum, share) => sum + share, 0);
+      assert.ok(Math.abs(total - 1) < 1e-6, `${total}`);
+    }
+  }
+});
+
+Deno.test("a perceptron tells a ring from what is within it, and softmax regression can't", async () => {
+  const random = randomOf(3);
+  const rows = 300;
+  const angles = Array.from({ length: rows }, () => 2 * Math.PI * random.uniform());
+  const labels = angles.map((_, row) => row % 2);
+  const x = {
+    rows,
+    columns: 2,
+    data: Float64Array.from(angles.flatMap((angle, row) => {
+      const radius = labels[row]! + 0.1 * random.normal();
+      return [radius * Math.cos(angle), radius * Math.sin(angle)];
+    })),
+  };
+  const right = async (model: Model) =>
+    argmaxOfRows(await predicted(fitTo(model, { x, y: labels, params: { epochs: 60 } }), x))
+      .filter((label, row) => label === labels[row]).length;
+  assert.ok(await right(mlp) > 0.98 * rows);
+  assert.ok(await right(logistic_regression) < 0.7 * rows);
+});
+
 Deno.test("an unknown param, or one out of range, is refused", () => {
   const wrong: readonly (readonly [Model, Readonly<Record<string, unknown>>])[] = [
     [mean_value, { by: "median" }],
     [linear_regression, { l2: -1 }],
     [k_nearest_neighbours, { neighbours: 0 }],
     [knn_regression, { weights: "gaussian" }],
+    [logistic_regression, { early_stopping: { validation: 1 } }],
+    [mlp, { hidden: [] }],
     [gradient_boosting, { max_leaf_nodes: 1 }],
+    [gradient_boosting, { early_stopping: { patience: 0 } }],
     [gradient_boosting_regression, { iterations: 1.5 }],
     [random_forest, { trees: 0 }],
     [random_forest_regression, { max_depth: 0 }],

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { freePort } from "./mlflow/server.ts";
+import { scriptOver, SHAPES } from "./postgres/experiment.ts";
+import { startPostgres } from "./postgres/server.ts";
 import { ROOT } from "./project.ts";
 
 const root = fileURLToPath(ROOT);
@@ -67,20 +69,29 @@ Deno.test("tasks work with what they grant, and ask for each thing that they gra
   await Deno.mkdir(join(root, ".cache"), { recursive: true });
   const directory = await Deno.makeTempDir({ dir: join(root, ".cache") });
   try {
+    await using database = await startPostgres();
+    await database.run(SHAPES);
+    await Deno.writeTextFile(join(directory, "shapes.ts"), scriptOver(database.url));
+    const shapes = `${directory.slice(root.length)}/shapes.ts`;
     const store = ["--tracking-uri", `sqlite:///${directory.slice(root.length)}/audit.db`];
     const nowhere = { MLFLOW_TRACKING_URI: `http://127.0.0.1:${freePort()}` };
     const runs: Readonly<
       Record<string, readonly (readonly [readonly string[], number, Readonly<Record<string, string>>?])[]>
     > = {
-      train: [[["exp_v1", "--json", ...store], 0], [["exp_v1"], 3, nowhere]],
+      train: [
+        [["exp_v1", "--json", ...store], 0],
+        [[shapes, ...store], 0, database.env],
+        [["exp_v1"], 3, nowhere],
+      ],
       replay: [
         [["exp_v1", "--rerun", ...store], 0],
         [["exp_v1", "--rerun", "--as-recorded", ...store], 0],
+        [["shapes", "--judged-by", shapes, ...store], 0, database.env],
         [["exp_v1"], 3, nowhere],
       ],
-      contract: [[["exp_v1"], 0]],
+      contract: [[["exp_v1"], 0], [[shapes], 0, database.env]],
       runs: [[["list", ...store], 0], [["list"], 3, nowhere]],
-      registry: [[[], 0]],
+      registry: [[[], 0], [["show", shapes], 0, database.env]],
       config: [[["schema"], 0]],
     };
     for (const task of USERS) {

@@ -4,6 +4,7 @@ import { ExperimentError } from "../lib/error.ts";
 import type { ExperimentSpec } from "../lib/config.ts";
 import { chooseFrom, prepare } from "../lib/prepare.ts";
 import { defineRegistry } from "../lib/registry.ts";
+import { standardise } from "../lib/transform.ts";
 import { iris_v1 } from "../registries/datasets/mod.ts";
 import { registry } from "../registries/mod.ts";
 
@@ -52,6 +53,32 @@ Deno.test("features come in the order of their names, not of their declaration",
   const one = await prepare(chooseFrom(named, spec));
   const other = await prepare(chooseFrom({ ...named, features: { areas, ratios: reordered } }, spec));
   assert.deepEqual(other.features, one.features);
+});
+
+Deno.test("what each feature reads in any row is recorded, by its name", async () => {
+  const once = defineFeatures(areas, {
+    nothing: () => 1,
+    // One flower alone has a petal as long.
+    rare: (row) => row.petal_length > 6.8 ? row.sepal_width : row.petal_area,
+    twice: ({ petal_width }) => petal_width + petal_width,
+    learned: standardise((row) => row.sepal_length),
+  });
+  const { reads } = await prepare(chooseFrom({ ...named, features: { areas, ratios: once } }, spec));
+  assert.deepEqual(reads, {
+    areas: { petal_area: ["petal_length", "petal_width"], sepal_area: ["sepal_length", "sepal_width"] },
+    ratios: {
+      learned: ["sepal_length"],
+      nothing: [],
+      rare: ["petal_area", "petal_length", "sepal_width"],
+      twice: ["petal_width"],
+    },
+  });
+});
+
+Deno.test("a row spreads into its columns without the target", async () => {
+  const spread = defineFeatures(areas, { cells: (row) => Object.keys({ ...row }).length });
+  const { features } = await prepare(chooseFrom({ ...named, features: { areas, ratios: spread } }, spec));
+  assert.equal(features[0]!.values[0], 6);
 });
 
 Deno.test("a feature that reads the target at run time is an error", async () => {

@@ -148,6 +148,15 @@ Deno.test("the configs, the registry and the contract are today's", async () => 
     ],
   );
   assert.deepEqual(await client.registry(), JSON.parse((await project.run("registry", "--json")).stdout));
+  assert.deepEqual(
+    await client.registryEntry("exp_v1", "config"),
+    JSON.parse((await project.run("registry", "show", "exp_v1", "--json")).stdout),
+  );
+  await assert.rejects(client.registryEntry("../exp_v1"), { code: "RESOURCE_DOES_NOT_EXIST" });
+  await assert.rejects(client.registryEntry("mlp", "view"), {
+    message:
+      'There is no view "mlp". There are: diabetes_v1_features_v1, iris_v1_features_v1, penguins_v1_features_v1.',
+  });
   const before = await client.contract("exp_v1");
   assert.deepEqual(before, (await project.json("contract", "exp_v1")).document);
   await project.edit("registries/features/_helpers.ts", "length / width", "length / (width + 1)");
@@ -320,6 +329,7 @@ Deno.test("the OpenAPI document has every route of the API, and its answers fit 
       "get /api/jobs/{id}/events",
       "get /api/experiments",
       "get /api/registry",
+      "get /api/registry/{name}",
       "get /api/contract/{experiment}",
       "get /api/runs",
       "get /api/runs/{id}",
@@ -350,6 +360,9 @@ Deno.test("the OpenAPI document has every route of the API, and its answers fit 
   fits("Runs", await client.runs());
   fits("Experiments", await client.experiments());
   fits("Registry", await client.registry());
+  for (const name of ["penguins_v1", "penguins_v1_features_v1", "mlp", "exp_v1"]) {
+    fits("RegistryEntry", await client.registryEntry(name));
+  }
   fits("Contract", await client.contract("exp_v1"));
   fits("MetricHistory", { metrics: await client.metricHistory(run.run_id, "train_loss") });
   await project.edit("configs/exp_v1.yaml", "seed: 42", "seed: 43");

@@ -670,6 +670,23 @@ Deno.test("a description is no part of a digest when it documents a definition",
   assert.notEqual((await digest(`{ code: 1 }`)).digest, flowers.digest);
 });
 
+Deno.test("what is said about a feature view is no part of a digest", async () => {
+  const digest = (about: string, path: readonly string[]) =>
+    digestOf({ ...FRAMEWORK, "iris.ts": SCRIPT.replace("row.x })", () => `row.x }${about})`) }, {
+      module: "iris.ts",
+      export: "shapes",
+      path,
+    });
+  for (const path of [["area"], []]) {
+    const bare = await digest("", path);
+    for (const about of [`{ owner: "Ada" }`, '{ features: { area: { unit: `cm²`, "owner": "Ada" } } }']) {
+      assert.equal((await digest(`, ${about}`, path)).digest, bare.digest, `${path} ${about}`);
+    }
+  }
+  const bare = await digest("", []);
+  assert.notEqual((await digest(", { owner: globalThis.name }", [])).digest, bare.digest);
+});
+
 Deno.test("a property that statements put there widens a location and doesn't fail it", async () => {
   const script = `export const shapes = {};\nshapes.area = (row) => row.x;`;
   const { canonical } = await digestOf({ "views/mod.ts": script });

@@ -8,7 +8,10 @@ import { z } from "../lib/deps/zod.ts";
 import { digestOf } from "../lib/digest.ts";
 import { ExperimentError } from "../lib/error.ts";
 import { fingerprintOf, loadTable, sourceBytesDigest } from "../lib/table.ts";
+import { openStore } from "../lib/tracking/open_store.ts";
 import { withPython } from "./mlflow/python.ts";
+import { scriptOver } from "./postgres/experiment.ts";
+import { openProject } from "./project.ts";
 
 const row = z.object({
   width: z.number(),
@@ -438,4 +441,28 @@ Deno.test("the digest of a query's result tells its values, their types and thei
     );
     assert.equal(new Set(digests).size, queries.length);
   });
+});
+
+Deno.test("a run over SQLite names its file and its query, or the digest of a long one", async () => {
+  await using project = await openProject();
+  {
+    using database = new DatabaseSync(join(project.directory, "shapes.db"));
+    database.exec("create table shapes (id, width, kind)");
+    const insert = database.prepare("insert into shapes values (?, ?, ?)");
+    for (let id = 0; id < 20; id++) insert.run(id, id / 7, id % 3 === 0 ? "a" : "b");
+  }
+  await project.write("shapes.ts", scriptOver("./shapes.db"));
+  const sourceOf = async (file: string) => {
+    const uri = `sqlite:///${join(project.directory, file)}`;
+    const { document } = await project.json("train", "shapes.ts", "--tracking-uri", uri);
+    await using store = await openStore(uri);
+    const { datasets: [input] } = await store.getRun(document.run_id);
+    assert.equal(input!.source_type, "local");
+    return JSON.parse(input!.source);
+  };
+  const query = "select width, kind from shapes order by id";
+  assert.deepEqual(await sourceOf("a.db"), { uri: "shapes.db", query });
+  const long = `${query} -- ${"x".repeat(10_000)}`;
+  await project.edit("shapes.ts", query, long);
+  assert.deepEqual(await sourceOf("b.db"), { uri: "shapes.db", query_digest: digestOf(long) });
 });

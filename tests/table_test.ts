@@ -133,6 +133,43 @@ Deno.test("a nullable column takes what its type takes, and nothing else", async
   await assert.rejects(read("null"), /column "width": expected a number, found "null"$/);
 });
 
+Deno.test("a number, an integer and a date-time are right where zod says so, whatever their checks", async () => {
+  const bound = fc.constantFrom(-1, -0.5, 0, 1, 2.5, 3);
+  const check = fc.tuple(fc.constantFrom("gt", "min", "lt", "max", "multipleOf", "refine"), bound);
+  const cell = fc.constantFrom(-2, -1, -0.5, 0, 0.5, 1, 2, 2.5, 3, 4, 1e9, null);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom("number", "integer", "date-time"),
+      fc.array(check, { maxLength: 3 }),
+      fc.boolean(),
+      cell,
+      async (kind, checks, nullable, value) => {
+        const checked = checks.reduce(
+          (type: z.ZodNumber | z.ZodDate, [name, bound]) => {
+            if (type instanceof z.ZodDate) {
+              if (name === "refine") return type.refine((value) => Number(value) !== bound);
+              return name === "gt" || name === "min" ? type.min(new Date(bound)) : type.max(new Date(bound));
+            }
+            if (name === "refine") return type.refine((value) => value !== bound);
+            return type[name as "gt" | "min" | "lt" | "max" | "multipleOf"](
+              name === "multipleOf" ? Math.abs(bound) || 1 : bound,
+            );
+          },
+          kind === "number" ? z.number() : kind === "integer" ? z.int() : z.date(),
+        );
+        const type = nullable ? checked.nullable() : checked;
+        const typed = kind === "date-time" && value !== null ? new Date(Math.trunc(value) % 5) : value;
+        const shape = z.object({ x: type, kind: z.enum(["a"]) });
+        const written = typed instanceof Date ? typed.toISOString() : String(typed ?? "");
+        const read = await withCsv(`x,kind\n${written},a\n`, (dataset) => loadTable(dataset), shape)
+          .then(() => true, () => false);
+        assert.equal(read, type.safeParse(typed).success, `${kind} ${JSON.stringify(checks)} ${written}`);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
 Deno.test("a nullable target is an error", async () => {
   const shape = z.object({ kind: z.enum(["a", "b"]).nullable() });
   await withCsv("kind\na\n", async (dataset) => {

@@ -203,7 +203,18 @@ tell([
       document.metrics,
       200,
       "iris_v1",
-      ["config.yaml", "config_origins.json", "contract.json", "executed.json", "model", "source"],
+      [
+        "config.yaml",
+        "config_origins.json",
+        "contract.json",
+        "evaluation.json",
+        "executed.json",
+        "lineage.json",
+        "lineage.svg",
+        "model",
+        "plots",
+        "source",
+      ],
     ]);
   }
 });

@@ -8,7 +8,10 @@ import {
   defineFeatures,
   defineModel,
   defineRegistry,
+  impute,
+  lag,
   oneHot,
+  rolling,
   standardise,
 } from "../mod.ts";
 import { iris_v1 } from "../registries/datasets/mod.ts";
@@ -68,6 +71,64 @@ Deno.test("a view over another reads its plain features, and not what is learned
     again: (row) => row.plain,
     // @ts-expect-error: what is learned differs from fold to fold
     not: (row) => row.learned,
+  });
+});
+
+const sales = defineDataset({
+  row: z.object({ day: z.date(), store: z.string(), price: z.number().nullable(), sold: z.number() }),
+  target: "sold",
+  source: csv("./none.csv", import.meta),
+});
+
+Deno.test("a window reads the target of earlier rows, and a column of numbers or dates orders it", () => {
+  defineFeatures(sales, {
+    sold: impute(lag((row) => row.sold, { by: "day", rows: 1, within: "store" }), { constant: 0 }),
+    week: standardise(rolling((row) => row.sold, "mean", { by: "price", rows: 7, within: ["store"] })),
+    plain: rolling((row) => row.price, "std", { by: "day", rows: 7, atLeast: 2 }),
+  });
+  defineFeatures(sales, {
+    // @ts-expect-error: there is no column prize
+    prize: lag((row) => row.prize, { by: "day", rows: 1 }),
+  });
+  defineFeatures(sales, {
+    // @ts-expect-error: texts have no mean
+    mean: rolling((row) => row.store, "mean", { by: "day", rows: 1 }),
+  });
+  defineFeatures(sales, {
+    // @ts-expect-error: a text has no order
+    store: lag((row) => row.price, { by: "store", rows: 1 }),
+  });
+  defineFeatures(sales, {
+    // @ts-expect-error: its own target isn't known
+    sold: lag((row) => row.price, { by: "sold", rows: 1 }),
+  });
+  defineFeatures(sales, {
+    // @ts-expect-error: a date parts no groups
+    day: lag((row) => row.price, { by: "day", rows: 1, within: "day" }),
+  });
+});
+
+Deno.test("beside windows, nothing reads the target", () => {
+  defineFeatures(sales, {
+    // @ts-expect-error: sold is the target
+    plain: (row) => row.sold,
+    // @ts-expect-error: sold is the target
+    learned: standardise((row) => row.sold),
+  });
+});
+
+Deno.test("a view over windows reads their values, which may be missing", () => {
+  const below = defineFeatures(sales, {
+    before: lag((row) => row.store, { by: "day", rows: 1 }),
+    week: rolling((row) => row.sold, "mean", { by: "day", rows: 7 }),
+  });
+  defineFeatures(below, {
+    known: (row) => Number(row.before === "north") + (row.week ?? 0),
+    again: lag((row) => row.sold - (row.week ?? 0), { by: "day", rows: 1 }),
+    // @ts-expect-error: there may be none
+    twice: (row) => row.week * 2,
+    // @ts-expect-error: a text
+    text: (row) => row.before ?? 0,
   });
 });
 

@@ -90,7 +90,7 @@ async function render(
         );
       }
       const { toHtml } = await import("../report/html.ts");
-      return toHtml(all[0]!, { curves: all[0]!.curves ?? [] });
+      return toHtml(all[0]!, all[0]!);
     }
   }
 }

@@ -51,6 +51,8 @@ function programOf(
   const program = new Command(script ? "experiment" : "reprise")
     .description("ML experiments that can be run again, and that say exactly why when they can't.")
     .version(VERSION)
+    // Else `registry` would take the options of `registry show` for its own.
+    .enablePositionalOptions()
     .exitOverride();
   const context = { signal: interrupt.signal, ...(script ? { script } : {}) };
   const subject = script ? "[config]" : "<config>";
@@ -160,11 +162,22 @@ function programOf(
       exit(isGood(report.verdict) ? 0 : 1);
     });
 
-  command(program, "registry", "the datasets, feature views and models to choose from")
+  const registry = command(program, "registry", "the datasets, feature views and models to choose from")
+    .enablePositionalOptions()
     .action(async ({ json }) => {
       const { registryCommand } = await import("../commands.ts");
       const registry = await registryCommand();
       await print(json, registry, async () => (await words()).registryText(registry));
+    });
+  command(registry, "show", "a dataset, feature view, model or config, and what it is made from")
+    .argument("<name>", "its name; of a view or config, the rows are loaded, to see what each feature reads")
+    .option("--kind <kind>", "dataset, view, model or config, where several have the name")
+    .addOption(new Option("--format <form>", "the form on stdout").choices(["text", "json", "svg"] as const))
+    .action(async (name, { kind, format, json }) => {
+      const { inputs, registryShowCommand } = await import("../commands.ts");
+      const entry = await registryShowCommand(await checkInput(inputs.registryShow, { name, kind }));
+      const { entryIn } = await import("./entry_words.ts");
+      printLine(await entryIn(json ? "json" : format ?? "text", entry));
     });
 
   const config = program.command("config").description("about configs");

@@ -60,7 +60,9 @@ export function registryText({ datasets, features, models }: RegistryListing): s
       `  ${name}: ${description ?? ""}\n    columns ${columns.join(", ")}; target ${target}`
     ),
     "feature views",
-    ...features.map(({ name, over, features }) => `  ${name} over ${over}\n    ${features.join(", ")}`),
+    ...features.map(({ name, description, over, features }) =>
+      `  ${name} over ${over}: ${description ?? ""}\n    ${features.join(", ")}`
+    ),
     "models",
     ...models.map(({ name, description, params }) =>
       `  ${name}: ${description ?? ""}\n    params ${Object.keys(params).join(", ")}`

@@ -55,6 +55,10 @@ export interface ColumnProfile {
   readonly min?: number;
   /** The greatest number. */
   readonly max?: number;
+  /** The first date-time, in ISO 8601. */
+  readonly earliest?: string;
+  /** The last date-time, in ISO 8601. */
+  readonly latest?: string;
   /** How many rows have each level of a category, or each of the most frequent texts. */
   readonly levels?: Readonly<Record<string, number>>;
   /** How many different texts there are. */

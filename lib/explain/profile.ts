@@ -6,18 +6,25 @@ const MOST_LEVELS = 50;
 const MOST_TEXTS = 10;
 
 /**
- * The profile of a column, of the cells that have a value: the mean, the least and the greatest of numbers, and of
- * date-times in milliseconds since 1970; the share of true and the count of both among booleans; the rows of each level of a category, unused ones too, in the order of the levels, or of the 50 most
- * frequent where there are more; the number of different texts and the rows of each of the 10 most frequent.
+ * The profile of a column, of the cells that have a value: the mean, the least and the greatest of numbers; the first
+ * and the last of date-times; the share of true and the count of both among booleans; the rows of each level of a
+ * category, unused ones too, in the order of the levels, or of the 50 most frequent where there are more; the number of
+ * different texts and the rows of each of the 10 most frequent.
  */
 export function profileOf(whole: Column): ColumnProfile {
   const column = withoutNulls(whole);
   const all = { count: column.values.length, nulls: whole.values.length - column.values.length };
   switch (column.kind) {
     case "number":
-    case "integer":
-    case "date-time":
-      return { ...all, ...rangeOf(column.values) };
+    case "integer": {
+      const range = rangeOf(column.values);
+      return { ...all, ...(range && { mean: meanOf(column.values), ...range }) };
+    }
+    case "date-time": {
+      const range = rangeOf(column.values);
+      const dateOf = (time: number) => new Date(time).toISOString();
+      return { ...all, ...(range && { earliest: dateOf(range.min), latest: dateOf(range.max) }) };
+    }
     case "boolean": {
       const yes = column.values.reduce((sum, value) => sum + value, 0);
       return {
@@ -48,14 +55,14 @@ function withoutNulls(column: Column): Column {
   return { ...rest, values: values.filter(hasValue as never) } as Column;
 }
 
-function rangeOf(values: Float64Array): Pick<ColumnProfile, "mean" | "min" | "max"> {
-  if (values.length === 0) return {};
+function rangeOf(values: Float64Array): { readonly min: number; readonly max: number } | undefined {
+  if (values.length === 0) return undefined;
   let [min, max] = [Infinity, -Infinity];
   for (const value of values) {
     if (value < min) min = value;
     if (value > max) max = value;
   }
-  return { mean: meanOf(values), min, max };
+  return { min, max };
 }
 
 /** The mean by Neumaier's compensated sum (Z. angew. Math. Mech. 54, 1974), whose error doesn't grow with the rows. */

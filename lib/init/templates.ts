@@ -101,6 +101,12 @@ export const fruits_v1_features_v1 = defineFeatures(fruits_v1, {
   weight: (row) => row.weight,
   width: (row) => row.width,
   roundness: (row) => row.height / row.width,
+}, {
+  features: {
+    weight: { unit: "g" },
+    width: { unit: "cm" },
+    roundness: { description: "Height by width" },
+  },
 });
 `;
 

@@ -1,9 +1,8 @@
-import { scaleLinear } from "../deps/d3_scale.ts";
 import { html } from "../deps/hono_html.ts";
 import type { Html } from "../report/html_parts.ts";
 import { showValue } from "../report/words.ts";
 import { legend } from "./legend.ts";
-import { rounded } from "./rounded.ts";
+import { linear } from "./scale.ts";
 
 /** How many rows have a level, past and current. */
 export interface LevelCount {
@@ -33,7 +32,7 @@ export function levelsPlot(column: string, levels: readonly LevelCount[], id: st
   if (levels.length === 0) return "";
   const shown = levels.slice(0, SHOWN);
   const most = Math.max(...shown.flatMap(({ past, current }) => [past, current]));
-  const width = rounded(scaleLinear([0, most], [0, WIDTH - LEFT - RIGHT]));
+  const width = linear([0, most], [0, WIDTH - LEFT - RIGHT]);
   const rest = levels.length - shown.length;
   return html`
     <figure class="plot">

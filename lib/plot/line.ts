@@ -1,11 +1,10 @@
 import { extent } from "../deps/d3_array.ts";
-import { scaleLinear } from "../deps/d3_scale.ts";
-import { line } from "../deps/d3_shape.ts";
 import { html } from "../deps/hono_html.ts";
 import type { Html } from "../report/html_parts.ts";
 import { short } from "../report/words.ts";
-import { legend } from "./legend.ts";
-import { rounded } from "./rounded.ts";
+import { frame, pathOf } from "./frame.ts";
+import { figure, heading, type Panel } from "./panel.ts";
+import { widened } from "./scale.ts";
 
 /** A line of a plot: its values by step. */
 export interface Series {
@@ -13,14 +12,14 @@ export interface Series {
   readonly name: string;
   /** Its points, in the order of their steps; a value may be NaN or infinite. */
   readonly points: readonly { readonly step: number; readonly value: number }[];
+  /** The number of its style. @default its place among the lines with points */
+  readonly style?: number;
 }
 
+/** How many styles of lines there are. */
+const STYLES = 4;
 const WIDTH = 440;
 const HEIGHT = 210;
-const LEFT = 52;
-const RIGHT = 22;
-const TOP = 10;
-const BOTTOM = 32;
 /** More points than this are not told apart in so small a plot, and would only make the page heavy. */
 const POINTS = 200;
 
@@ -30,47 +29,63 @@ const POINTS = 200;
  * @param id The beginning of the ids in the figure, one of its own in the page.
  */
 export function linePlot(title: string, lines: readonly Series[], id: string): Html {
+  const panel = linePanel(title, lines);
+  const legend = lines.filter(({ points }) => points.length > 0).map(({ name }) => name);
+  return panel ? figure({ title, legend, panels: [panel] }, id) : html`<p>${title} has no finite value.</p>`;
+}
+
+/**
+ * Lines over steps; undefined where none has a finite value.
+ *
+ * @param options.legend Draws the title above the lines, and these names by style where there are several.
+ */
+export function linePanel(
+  title: string,
+  lines: readonly Series[],
+  { legend }: { readonly legend?: readonly string[] } = {},
+): Panel | undefined {
   const series = lines.filter(({ points }) => points.length > 0);
   const finite = series.flatMap(({ points }) => points.filter(({ value }) => Number.isFinite(value)));
-  if (finite.length === 0) return html`<p>${title} has no finite value.</p>`;
+  if (finite.length === 0) return undefined;
   const steps = extent(finite, ({ step }) => step) as [number, number];
   const values = extent(finite, ({ value }) => value) as [number, number];
-  const x = rounded(scaleLinear(widened(steps), [LEFT, WIDTH - RIGHT]));
-  const scale = scaleLinear(widened(values), [HEIGHT - BOTTOM, TOP]).nice(5);
-  const y = rounded(scale);
-  const xTicks = scaleLinear(steps, [0, 1]).ticks(6).filter(Number.isInteger);
-  const path = line<Series["points"][number]>()
-    .defined(({ value }) => Number.isFinite(value))
-    .x(({ step }) => x(step))
-    .y(({ value }) => y(value));
-  return html`
-    <figure class="plot">
-      <figcaption>${title}${series.length < 2 ? "" : legend(series.map(({ name }) => name))}</figcaption>
-      <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${id}-t ${id}-d">
-    <title id="${id}-t">${title} by step</title>
-    <desc id="${id}-d">${series.map(describe).join(" ")}</desc>
-    ${scale.ticks(5).map((tick) =>
-      html`
-        <line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(tick)}" y2="${y(tick)}" />
-        <text class="tick" x="${LEFT - 6}" y="${y(tick) + 3.5}" text-anchor="end">${short(tick)}</text>
-      `
-    )}
-    ${xTicks.map((tick) =>
-      html`
-        <line class="grid" x1="${x(tick)}" x2="${x(tick)}" y1="${HEIGHT - BOTTOM}" y2="${HEIGHT - BOTTOM +
-          4}" />
-        <text class="tick" x="${x(tick)}" y="${HEIGHT - BOTTOM + 16}" text-anchor="middle">${tick}</text>
-      `
-    )}
-    <text class="tick" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 3}" text-anchor="middle">step</text>
-    ${series.map(({ points }, index) =>
-      html`
-        <path class="line l${index}" d="${path(thin(points)) ?? ""}" />
-      `
-    )}
-      </svg>
-    </figure>
-  `;
+  const place = frame({
+    width: WIDTH,
+    height: HEIGHT,
+    top: legend === undefined ? 10 : 28,
+    x: { domain: widened(steps), label: "step", whole: true },
+    y: { domain: widened(values), label: "", nice: true },
+  });
+  return {
+    title: `${title} by step`,
+    description: series.map(describe).join(" "),
+    width: WIDTH,
+    height: HEIGHT,
+    body: html`${
+      legend === undefined ? "" : html`${heading(title)}${legend.length < 2 ? "" : namesOf(legend)}`
+    }${place.grid}${
+      series.map(({ points, style }, index) =>
+        html`
+          <path class="line l${(style ?? index) % STYLES}" d="${pathOf(
+            thin(points).map(({ step, value }) => [step, value]),
+            place,
+          )}" />
+        `
+      )
+    }`,
+  };
+}
+
+/** Names with samples of their lines, from the right. */
+function namesOf(legend: readonly string[]): Html {
+  const widths = legend.map((name) => 44 + 6.4 * name.length);
+  return legend.map((name, style) => {
+    const x = Math.round(WIDTH - widths.slice(style).reduce((sum, width) => sum + width, 0));
+    return html`
+      <line class="line l${style % STYLES}" x1="${x}" x2="${x + 26}" y1="10" y2="10" />
+      <text class="name" x="${x + 32}" y="14">${name}</text>
+    `;
+  });
 }
 
 /** What a series does, in words. */
@@ -94,11 +109,4 @@ function thin(points: Series["points"]): Series["points"] {
     const sorted = some.toSorted((a, b) => a.value - b.value);
     return [sorted[0]!, sorted.at(-1)!].sort((a, b) => a.step - b.step);
   }).flat();
-}
-
-/** A range that isn't empty, with a single value in its middle. */
-function widened([least, most]: readonly [number, number]): [number, number] {
-  if (least !== most) return [least, most];
-  const half = (Math.abs(least) || 1) / 2;
-  return [least - half, most + half];
 }

@@ -1,9 +1,9 @@
-import { scaleLinear } from "../deps/d3_scale.ts";
+import { nice, ticks } from "../deps/d3_array.ts";
 import { html } from "../deps/hono_html.ts";
 import type { ColumnProfile } from "../explain/explanation.ts";
 import type { Html } from "../report/html_parts.ts";
 import { short } from "../report/words.ts";
-import { rounded } from "./rounded.ts";
+import { linear, widened } from "./scale.ts";
 
 /** The range of a column on each side; a side without numbers isn't drawn. */
 export type Ranges = { readonly past?: ColumnProfile; readonly current?: ColumnProfile };
@@ -28,16 +28,15 @@ export function rangePlot(column: string, { past, current }: Ranges, id: string)
   if (sides.length === 0) return "";
   const least = Math.min(...sides.map(({ min }) => min));
   const most = Math.max(...sides.map(({ max }) => max));
-  const half = least === most ? (Math.abs(least) || 1) / 2 : 0;
-  const scale = scaleLinear([least - half, most + half], [LEFT, WIDTH - RIGHT]).nice(5);
-  const x = rounded(scale);
+  const domain = nice(...widened([least, most]), 5);
+  const x = linear(domain, [LEFT, WIDTH - RIGHT]);
   const bottom = sides.length * ROW + 4;
   return html`
     <figure class="plot">
       <svg viewBox="0 0 ${WIDTH} ${bottom + 20}" role="img" aria-labelledby="${id}-t ${id}-d">
     <title id="${id}-t">Range and mean of ${column}</title>
     <desc id="${id}-d">${sides.map(describe).join(" ")}</desc>
-    ${scale.ticks(5).map((tick) =>
+    ${ticks(...domain, 5).map((tick) =>
       html`
         <line class="grid" x1="${x(tick)}" x2="${x(tick)}" y1="0" y2="${bottom}" />
         <text class="tick" x="${x(tick)}" y="${bottom + 14}" text-anchor="middle">${short(tick)}</text>

@@ -1,10 +1,21 @@
 /** The columns that a text takes on a terminal: two for wide characters and emoji, none for those that combine. */
 export function widthOf(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
-  return [...GRAPHEMES.segment(text)].reduce((width, { segment }) => width + graphemeWidth(segment), 0);
+  return graphemesOf(text).reduce((width, grapheme) => width + graphemeWidth(grapheme), 0);
 }
 
-const GRAPHEMES = new Intl.Segmenter("en");
+/** Latin letters, punctuation, arrows and symbols, none of which combines with the next. */
+const SINGLE = /^[\x20-\x7e\xa0-\u02ff\u2010-\u2027\u2190-\u27bf]*$/;
+let segmenter: Intl.Segmenter | undefined;
+
+/** What is read as one character each. */
+function graphemesOf(text: string): readonly string[] {
+  if (SINGLE.test(text)) return [...text];
+  // It takes longer to make than everything else in this file.
+  segmenter ??= new Intl.Segmenter("en");
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+}
+
 const EMPTY = /^[\p{M}\p{Cc}\p{Cf}]*$/u;
 const NARROW = /^[\uff61-\uffdc\uffe8-\uffee]/;
 const WIDE =
@@ -25,18 +36,18 @@ export function cut(text: string, width: number): string {
 function cutMiddle(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   const start = startOf(text, Math.floor((width - 1) / 3));
-  const end = [...GRAPHEMES.segment(text)].map(({ segment }) => segment).reverse().join("");
+  const end = graphemesOf(text).toReversed().join("");
   const back = startOf(end, width - 1 - widthOf(start));
-  return `${start}…${[...GRAPHEMES.segment(back)].map(({ segment }) => segment).reverse().join("")}`;
+  return `${start}…${graphemesOf(back).toReversed().join("")}`;
 }
 
 function startOf(text: string, width: number): string {
   let taken = 0;
   let start = "";
-  for (const { segment } of GRAPHEMES.segment(text)) {
-    taken += graphemeWidth(segment);
+  for (const grapheme of graphemesOf(text)) {
+    taken += graphemeWidth(grapheme);
     if (taken > width) break;
-    start += segment;
+    start += grapheme;
   }
   return start;
 }

@@ -1,8 +1,9 @@
 import { html, raw } from "../deps/hono_html.ts";
 import { VERSION } from "../environment.ts";
-import { reportFacts, reportHead, reportSections } from "./html_report.ts";
+import plotStyle from "../plot/plot.css" with { type: "text" };
+import { type HtmlReportOptions, reportFacts, reportHead, reportSections } from "./html_report.ts";
 import style from "./report.css" with { type: "text" };
-import { type Curve, verdictWords } from "./report.ts";
+import { verdictWords } from "./report.ts";
 import type { Reported } from "./words.ts";
 
 /** What the page may load: nothing but the style within it. */
@@ -11,11 +12,11 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 /**
  * A replay report as a page that needs nothing else: no network, no script.
  *
- * @param options.curves The learning curves to draw. @default none
+ * @param options What to draw. @default nothing
  */
 export function toHtml(
   report: Reported,
-  { curves = [] }: { readonly curves?: readonly Curve[] } = {},
+  { curves = [], evaluations = {} }: Pick<HtmlReportOptions, "curves" | "evaluations"> = {},
 ): string {
   const { run_name, verdict } = report;
   const words = verdictWords[verdict].replace(/^\S+ /, "");
@@ -29,14 +30,14 @@ export function toHtml(
         <meta name="color-scheme" content="light dark">
         <title>Replay of ${run_name}: ${words}</title>
         <style>
-    ${raw(style)}</style>
+    ${raw(style + plotStyle)}</style>
       </head>
       <body>
         <main class="wide">
     <h1>Replay of ${run_name}</h1>
     ${reportHead(report)}
     ${reportFacts(report)}
-    ${reportSections(report, { curves })}
+    ${reportSections(report, { curves, evaluations })}
         </main>
         <footer class="wide">
           <p>Reprise ${VERSION}</p>

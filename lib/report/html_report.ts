@@ -17,7 +17,8 @@ import {
   table,
   verdictBanner,
 } from "./html_parts.ts";
-import type { Curve, ReportDocument } from "./report.ts";
+import { plotsSection, sidesOf } from "./html_plots.ts";
+import type { Curve, Evaluations, ReportDocument } from "./report.ts";
 import {
   asRecordedWords,
   attributionOf,
@@ -56,6 +57,8 @@ export interface ReportLinks {
 export interface HtmlReportOptions {
   /** The learning curves, past and current. @default none */
   readonly curves?: readonly Curve[];
+  /** What plots show of the fitted models, past and current. @default nothing */
+  readonly evaluations?: Evaluations;
   /** Where the things that the report names are shown. @default nowhere */
   readonly links?: ReportLinks;
   /** How many drifts, columns and lines of diffs there is room for. @default no limit */
@@ -122,6 +125,7 @@ ${
   }
 ${attribution ? section("attribution", "Which change carries what", attributionPart(attribution)) : ""}
 ${metricsSection(report, options)}
+${plotsSection(report, options)}
 ${clausesSection(report)}`;
 }
 
@@ -353,9 +357,7 @@ function attributionPart(attribution: NonNullable<ReportDocument["attribution"]>
 function metricsSection({ metrics, verdict }: ReportDocument, { curves = [] }: HtmlReportOptions): Html {
   if (metrics === undefined && curves.length === 0) return "";
   const names = [...new Set([...Object.keys(metrics?.past ?? {}), ...Object.keys(metrics?.current ?? {})])];
-  const sides = verdict === "same" || verdict === "different"
-    ? ["A", "B"] as const
-    : ["past", "current"] as const;
+  const sides = sidesOf(verdict);
   return section(
     "metrics",
     "Metrics",

@@ -1,13 +1,26 @@
 import { now } from "../environment.ts";
+import { readEvaluation } from "../evaluation/read.ts";
 import type { TrackingStore } from "../tracking/store.ts";
-import { type Curve, type ReplayReport, toJson } from "./report.ts";
+import { type Curve, type Evaluations, type ReplayReport, toJson } from "./report.ts";
 
-/** The learning curves of the runs of a report: the metrics with points after step 0. */
-export async function curvesOf(
+/** What a page draws of the runs of a report: their learning curves and their evaluations. */
+export async function picturesOf(
   store: TrackingStore,
-  report: Pick<ReplayReport, "run_id" | "rerun_id">,
-): Promise<readonly Curve[]> {
-  const ids = [report.run_id, ...(report.rerun_id === undefined ? [] : [report.rerun_id])];
+  { run_id, rerun_id }: Pick<ReplayReport, "run_id" | "rerun_id">,
+): Promise<Required<Pick<ReplayReport, "curves" | "evaluations">>> {
+  const ids = [run_id, ...(rerun_id === undefined ? [] : [rerun_id])];
+  const [curves, evaluations] = await Promise.all([curvesOf(store, ids), evaluationsOf(store, ids)]);
+  return { curves, evaluations };
+}
+
+/** What plots show of one run or two, where it is recorded. */
+export async function evaluationsOf(store: TrackingStore, ids: readonly string[]): Promise<Evaluations> {
+  const [past, current] = await Promise.all(ids.map((id) => readEvaluation(store, id)));
+  return { ...(past ? { past } : {}), ...(current ? { current } : {}) };
+}
+
+/** The metrics with points after step 0. */
+async function curvesOf(store: TrackingStore, ids: readonly string[]): Promise<readonly Curve[]> {
   const sides = await Promise.all(ids.map(async (id) => {
     const { metrics } = await store.getRun(id);
     const keys = Object.values(metrics).filter(({ step }) => step > 0).map(({ key }) => key);
@@ -30,7 +43,7 @@ export async function logReport(store: TrackingStore, report: ReplayReport): Pro
   const forms = {
     "report.json": JSON.stringify(toJson(report), null, 2),
     "report.md": toMarkdown(report),
-    "report.html": toHtml(report, { curves: report.curves ?? [] }),
+    "report.html": toHtml(report, report),
   };
   for (const [file, text] of Object.entries(forms)) {
     await store.logArtifact(report.run_id, `${folder}/${file}`, text);

@@ -1,4 +1,5 @@
 import type { ContractRecord } from "../contract.ts";
+import type { Evaluation } from "../evaluation/evaluation.ts";
 import type {
   AsRecorded,
   Attribution,
@@ -54,6 +55,14 @@ export interface CurvePoint {
   readonly value: number;
 }
 
+/** What plots show of the fitted model of each side, where it is recorded. */
+export interface Evaluations {
+  /** Of the run that was judged. */
+  readonly past?: Evaluation;
+  /** Of the run that repeated it, where one did. */
+  readonly current?: Evaluation;
+}
+
 /** The past and the current contract of a run, what differs and why, and the verdict. */
 export interface ReplayReport {
   /** What follows from the drifts. */
@@ -89,6 +98,8 @@ export interface ReplayReport {
   readonly attribution?: Attribution;
   /** The learning curves of both sides, where they were asked for. */
   readonly curves?: readonly Curve[];
+  /** The evaluations of both sides, where they were asked for. */
+  readonly evaluations?: Evaluations;
   /** The recorded contract, where there is one. */
   readonly past: ContractRecord | undefined;
   /** Today's contract, where it could be made. */
@@ -96,11 +107,11 @@ export interface ReplayReport {
 }
 
 /** A replay report as JSON data. */
-export type ReportDocument = Omit<ReplayReport, "past" | "current" | "curves">;
+export type ReportDocument = Omit<ReplayReport, "past" | "current" | "curves" | "evaluations">;
 
 /** A replay report as JSON data: the verdict, the run, and each drift. */
 export function toJson(
-  { past: _past, current: _current, curves: _curves, ...report }: ReplayReport,
+  { past: _past, current: _current, curves: _curves, evaluations: _evaluations, ...report }: ReplayReport,
 ): ReportDocument {
   return report;
 }

@@ -26,6 +26,8 @@ const columnProfile = z.object({
   mean: z.number().exactOptional(),
   min: z.number().exactOptional(),
   max: z.number().exactOptional(),
+  earliest: z.iso.datetime().exactOptional(),
+  latest: z.iso.datetime().exactOptional(),
   levels: z.record(z.string(), count).exactOptional(),
   distinct: count.exactOptional(),
 });

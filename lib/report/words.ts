@@ -152,18 +152,18 @@ export function dataWords(change: DataChange): readonly string[] {
   ];
 }
 
-/** The measures of a profile that are numbers. */
-const MEASURES = ["count", "nulls", "distinct", "mean", "min", "max"] as const;
+/** The measures of a profile that are numbers or times. */
+const MEASURES = ["count", "nulls", "distinct", "mean", "min", "max", "earliest", "latest"] as const;
 
 /** Profiles of one column as a table: its head, then a row for each side that has the column. */
 export function profileTable(
   { past, current }: { readonly past?: ColumnProfile; readonly current?: ColumnProfile },
 ): readonly (readonly string[])[] {
   const measures = MEASURES.filter((measure) => (past?.[measure] ?? current?.[measure]) !== undefined);
+  const words = (value: number | string | undefined) =>
+    typeof value === "number" ? short(value) : value ?? "";
   const row = (side: string, profile: ColumnProfile | undefined) =>
-    profile
-      ? [[side, ...measures.map((measure) => profile[measure] === undefined ? "" : short(profile[measure]))]]
-      : [];
+    profile ? [[side, ...measures.map((measure) => words(profile[measure]))]] : [];
   return [["", ...measures], ...row("past", past), ...row("current", current)];
 }
 

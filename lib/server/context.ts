@@ -1,4 +1,4 @@
-import type { ConfigEntry, RegistryListing } from "../commands.ts";
+import type { ConfigEntry, RegistryEntry, RegistryListing } from "../commands.ts";
 import type { Contract } from "../contract.ts";
 import type { ReportDocument } from "../report/report.ts";
 import type { TrackingStore } from "../tracking/store.ts";
@@ -18,6 +18,8 @@ export interface ServerContext {
   experiments(): Promise<readonly ConfigEntry[]>;
   /** What the project's registry has. */
   registry(): Promise<RegistryListing>;
+  /** What has a name in the registry or in `configs/`, of the kind that is asked for. */
+  registryEntry(name: string, kind?: RegistryEntry["kind"]): Promise<RegistryEntry>;
   /** The contract that a run of a config would record now. */
   contract(experiment: string): Promise<Contract>;
   /** A run judged by today's code and data, without training again. */

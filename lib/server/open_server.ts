@@ -1,4 +1,4 @@
-import type { ConfigEntry, RegistryListing } from "../commands.ts";
+import type { ConfigEntry, RegistryEntry, RegistryListing } from "../commands.ts";
 import type { Contract } from "../contract.ts";
 import { environmentVariable } from "../environment.ts";
 import type { ReportDocument } from "../report/report.ts";
@@ -92,11 +92,19 @@ export async function openServer(options: ServerOptions = {}): Promise<Server> {
 function lookupsOf(
   env: Readonly<Record<string, string>>,
   signal: AbortSignal,
-): Pick<ServerContext, "experiments" | "registry" | "contract" | "report"> {
+): Pick<ServerContext, "experiments" | "registry" | "registryEntry" | "contract" | "report"> {
   const { lookup } = openLookups({ env, signal });
   return {
     experiments: async () => await lookup("config", ["list", ...TOLD], FRESH_MS) as readonly ConfigEntry[],
     registry: async () => await lookup("registry", TOLD, FRESH_MS) as RegistryListing,
+    registryEntry: async (name, kind) =>
+      await lookup("registry", [
+        "show",
+        ...TOLD,
+        ...(kind ? [`--kind=${kind}`] : []),
+        "--",
+        name,
+      ]) as RegistryEntry,
     contract: async (experiment) => await lookup("contract", [...TOLD, "--", experiment]) as Contract,
     report: async (runId) => await lookup("replay", [...TOLD, `--run-id=${runId}`]) as ReportDocument,
   };

@@ -6,14 +6,16 @@ import type { JobError } from "./job.ts";
 
 const STORE = "MLFLOW_TRACKING_URI,MLFLOW_TRACKING_USERNAME,MLFLOW_TRACKING_PASSWORD,MLFLOW_TRACKING_TOKEN," +
   "MLFLOW_WORKSPACE,USER,LOGNAME,USERNAME";
-const RUN = ["--allow-write=.", "--allow-net", `--allow-env=${STORE}`];
+const DATABASE = "PGUSER,PGPASSWORD";
+const DATA = ["--allow-net", `--allow-env=${DATABASE}`];
+const RUN = ["--allow-write=.", "--allow-net", `--allow-env=${STORE},${DATABASE}`];
 
 /** What each command is granted beside reading the working directory: the same as by the tasks of `deno.json`. */
 export const GRANTS = {
   train: [...RUN, "--allow-run=git"],
   replay: [...RUN, "--allow-run=git,deno"],
-  contract: ["--allow-run=git"],
-  registry: [],
+  contract: [...DATA, "--allow-run=git"],
+  registry: DATA,
   config: [],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 

@@ -5,14 +5,14 @@ import { configNames } from "../experiment.ts";
 import { suggestionOf } from "../nearest.ts";
 import { compareRuns } from "../compare_runs.ts";
 import { toHtml } from "../report/html.ts";
-import { curvesOf } from "../report/log.ts";
+import { picturesOf } from "../report/log.ts";
 import { toMarkdown } from "../report/markdown.ts";
 import { toJson } from "../report/report.ts";
 import type { Reported } from "../report/words.ts";
 import { listRuns, showRun } from "../runs.ts";
 import type { ServerContext } from "./context.ts";
 import { type AnyOperation, operation } from "./operation.ts";
-import { runId, runsQuery } from "./schemas.ts";
+import { entryQuery, runId, runsQuery } from "./schemas.ts";
 
 const MARKDOWN = "text/markdown";
 const HTML = "text/html";
@@ -42,6 +42,20 @@ export function recordOperations(context: ServerContext): readonly AnyOperation[
       summary: "The datasets, feature views and models to choose from",
       answers: { 200: { description: "As `registry --json` prints them", document: "Registry" } },
       handle: async (c) => c.json(await context.registry()),
+    }),
+    operation({
+      method: "get",
+      path: "/api/registry/:name",
+      summary: "A dataset, feature view, model or config, and what it is made from",
+      description: "Of a view or a config the rows are loaded, to see what each feature reads.",
+      query: entryQuery,
+      answers: { 200: { description: "As `registry show --json` prints it", document: "RegistryEntry" } },
+      errors: ["RESOURCE_DOES_NOT_EXIST"],
+      async handle(c, { query }) {
+        const name = c.req.param("name")!;
+        await checkEntry(context, name);
+        return c.json(await context.registryEntry(name, query.kind));
+      },
     }),
     operation({
       method: "get",
@@ -150,7 +164,7 @@ async function told(context: ServerContext, c: Context, report: Reported): Promi
   });
   c.header("Vary", "Accept");
   if (type === HTML) {
-    return c.html(toHtml(report, { curves: await curvesOf(await context.openStore(), report) }));
+    return c.html(toHtml(report, await picturesOf(await context.openStore(), report)));
   }
   if (type !== MARKDOWN) return c.json(toJson({ past: undefined, current: undefined, ...report }));
   return c.body(toMarkdown(report), 200, { "Content-Type": `${MARKDOWN}; charset=utf-8` });
@@ -164,6 +178,18 @@ export async function checkConfig(name: string): Promise<void> {
     "RESOURCE_DOES_NOT_EXIST",
     `There is no config "${name}" in configs/. ${suggestionOf(name, names)}`,
     { hint: "GET /api/experiments lists them." },
+  );
+}
+
+/** Refuses what isn't the name of anything, before any process is asked. */
+async function checkEntry(context: ServerContext, name: string): Promise<void> {
+  const { datasets, features, models } = await context.registry();
+  const names = [...[...datasets, ...features, ...models].map(({ name }) => name), ...await configNames()];
+  if (names.includes(name)) return;
+  throw new ExperimentError(
+    "RESOURCE_DOES_NOT_EXIST",
+    `There is no dataset, view, model or config "${name}". ${suggestionOf(name, names)}`,
+    { hint: "GET /api/registry and /api/experiments list them." },
   );
 }
 

@@ -47,6 +47,9 @@ export const runsQuery = z.strictObject({
   page_token: z.string().min(1).max(1000).optional().describe("next_page_token of the page before"),
 });
 
+/** The query of an entry of the registry. */
+export const entryQuery = inputs.registryShow.pick({ kind: true });
+
 const time = z.string().describe("ISO 8601");
 const texts = z.record(z.string(), z.string());
 const values = z.record(z.string(), z.number().nullable().describe("null where it is no finite number"));
@@ -85,6 +88,38 @@ const runSummary = z.object({
   start_time: time,
   metrics: values,
 });
+const described = { name: z.string(), description: z.string().exactOptional() };
+const model = { ...described, task: z.string(), params: z.record(z.string(), z.unknown()) };
+/** A lineage whose edges have ends, so that it can be drawn. */
+export const lineage = z.object({
+  format: z.literal("reprise/lineage/1"),
+  dataset: z.string(),
+  columns: z.array(z.object({
+    id: z.string().describe("Its clause in the contract"),
+    name: z.string(),
+    kind: z.string(),
+    nullable: z.boolean(),
+    target: z.boolean(),
+  })),
+  views: z.array(z.object({ ...described, owner: z.string().exactOptional() })).min(1),
+  features: z.array(z.object({
+    id: z.string().describe("Its clause in the contract"),
+    view: z.string(),
+    ...described,
+    unit: z.string().exactOptional(),
+    owner: z.string().exactOptional(),
+    dtype: z.enum(["number", "text"]).describe("Of its values, before anything is learned from them"),
+    window: z.object({ by: z.string(), within: z.array(z.string()) }).exactOptional(),
+    transforms: z.array(z.string()).describe("What is learned from its values, in order"),
+    reads: z.array(z.string()),
+    code: z.array(z.object({ file: z.string(), name: z.string(), line: z.number() })),
+  })),
+  model: z.object({ id: z.string(), name: z.string(), task: z.string() }).exactOptional(),
+  edges: z.array(z.object({ from: z.string(), to: z.string() })).describe("What is made from what, by ids"),
+}).refine(({ columns, features, model, edges }) => {
+  const ids = new Set([...columns, ...features, ...(model ? [model] : [])].map(({ id }) => id));
+  return edges.every(({ from, to }) => ids.has(from) && ids.has(to));
+});
 
 /** The documents of answers, by their names in the OpenAPI document. */
 export const answers = {
@@ -120,23 +155,40 @@ export const answers = {
   }),
   Registry: z.object({
     datasets: z.array(z.object({
-      name: z.string(),
-      description: z.string().exactOptional(),
+      ...described,
       columns: z.array(z.string()),
       target: z.string(),
     })),
     features: z.array(z.object({
-      name: z.string(),
+      ...described,
       over: z.string().exactOptional(),
       features: z.array(z.string()),
     })),
-    models: z.array(z.object({
-      name: z.string(),
-      description: z.string().exactOptional(),
-      task: z.string(),
-      params: z.record(z.string(), z.unknown()),
-    })),
+    models: z.array(z.object(model)),
   }),
+  RegistryEntry: z.discriminatedUnion("kind", [
+    z.object({
+      kind: z.literal("dataset"),
+      ...described,
+      columns: z.array(z.object({
+        name: z.string(),
+        kind: z.string(),
+        levels: z.array(z.string()).exactOptional(),
+        nullable: z.boolean().exactOptional(),
+      })),
+      target: z.string(),
+      views: z.array(z.string()),
+    }),
+    z.object({ kind: z.literal("view"), name: z.string(), lineage }),
+    z.object({ kind: z.literal("model"), ...model }),
+    z.object({
+      kind: z.literal("config"),
+      name: z.string(),
+      experiment: z.string(),
+      run: z.string(),
+      lineage,
+    }),
+  ]),
   Runs: z.object({ runs: z.array(runSummary), next_page_token: z.string().exactOptional() }),
   Run: z.object({
     info: z.object({

@@ -95,7 +95,7 @@ export async function locate(
     const target = callee.kind === "whole" ? callee.found.target : undefined;
     if (target?.kind !== "leaf" || !target.name.startsWith("reprise#define")) return undefined;
     const whole = target.name === "reprise#defineExperiment" && key === "registry";
-    const node = call.arguments.at(whole ? 0 : -1);
+    const node = call.arguments.at(whole ? 0 : target.name === "reprise#defineFeatures" ? 1 : -1);
     if (node === undefined || call.arguments.some((each) => each.type === "SpreadElement")) return undefined;
     return { node: node as Expression, whole };
   }

@@ -299,8 +299,9 @@ function typeOf({ options }: ImportExpression): string | undefined {
   return type?.type === "Property" ? textOf(type.value) : undefined;
 }
 
-/** Drops the `description` of a definition, which is documentation. */
+/** Drops what is documentation of a definition: its `description`, and what is said about a feature view. */
 function withoutDescription(call: CallExpression): void {
+  if (call.arguments.length === 3 && isDocumentation(call.arguments[2]!)) call.arguments.pop();
   for (const each of call.arguments) {
     if (each.type !== "ObjectExpression") continue;
     each.properties = each.properties.filter((property) =>
@@ -308,6 +309,14 @@ function withoutDescription(call: CallExpression): void {
       textOf(property.value) === undefined
     );
   }
+}
+
+/** Whether an expression is a text, or an object of nothing but texts. */
+function isDocumentation(node: AnyNode): boolean {
+  if (node.type !== "ObjectExpression") return textOf(node) !== undefined;
+  return node.properties.every((each) =>
+    each.type === "Property" && !each.computed && isDocumentation(each.value)
+  );
 }
 
 function notFollowed(module: Module, node: AnyNode, what: string): ExperimentError {

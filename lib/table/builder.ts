@@ -4,13 +4,26 @@ import { show } from "../document/show.ts";
 import { ExperimentError } from "../error.ts";
 import { suggestionOf } from "../nearest.ts";
 import type { Column } from "../table.ts";
-import { buildColumn, columnKind, type ValueForm } from "./column.ts";
+import { buildColumn, type ColumnKind, columnKind, type ValueForm } from "./column.ts";
 
 /** How many broken rows are told one by one. */
 const MAX_TOLD = 5;
 
 /** Adds a column's value of the next row, which is on this line, or has this 1-based number, in the source. */
 export type AddValue = (value: unknown, at: number) => void;
+
+/** The values of a column in many rows. */
+export interface Block {
+  readonly rows: number;
+  /** What the column's array is to hold for each row; NaN where only the value tells. */
+  readonly numbers: Float64Array;
+  readonly valueAt: (row: number) => unknown;
+  /** The row's line or 1-based number in the source. */
+  readonly placeAt: (row: number) => number;
+}
+
+/** Adds a column's values of the next rows. */
+export type AddBlock = (block: Block) => void;
 
 /** A part of a source: a file, or the result of a query. */
 export interface Part {
@@ -23,9 +36,13 @@ export interface Part {
 /** A table in the making, from one part of its source after the other. */
 export interface TableBuilder {
   /** The columns to read. */
-  readonly columns: readonly { readonly name: string; readonly kind: Column["kind"] }[];
+  readonly columns: readonly (ColumnKind & { readonly name: string })[];
   /** Begins a part; what adds the values of each column, in the order of the columns. */
   readonly begin: (part: Part) => readonly AddValue[];
+  /** Begins a part whose rows are added many at a time. */
+  readonly beginBlocks: (part: Part) => readonly AddBlock[];
+  /** Tells about how many more rows there will be. */
+  readonly expect: (rows: number) => void;
   /**
    * The rows and columns.
    *
@@ -56,37 +73,41 @@ export function checkNames(names: readonly string[], found: readonly string[], p
 export function buildTable(shape: Readonly<Record<string, z.ZodType>>, form: ValueForm): TableBuilder {
   const broken = new Set<number>();
   let last = "";
-  const columns = Object.entries(shape).map(([name, type]) => {
-    const { kind } = columnKind(type);
-    return {
-      name,
-      kind,
-      type,
-      ...buildColumn(type, form),
-      rows: 0,
-      isGiven: false,
-      problems: [] as Problem[],
-    };
-  });
+  const columns = Object.entries(shape).map(([name, type]) => ({
+    name,
+    type,
+    ...buildColumn(type, form),
+    isGiven: false,
+    problems: [] as Problem[],
+  }));
+  const begin = ({ place, by }: Part) => {
+    last = place;
+    return columns.map((column): AddValue => (value, at) => {
+      const row = column.rows();
+      if (value !== undefined) column.isGiven = true;
+      if (column.add(value)) return;
+      broken.add(row);
+      if (column.problems.length === MAX_TOLD) return;
+      const where = by === "line" ? `${place}:${at}:` : `${place}: row ${at},`;
+      const found = column.read(value);
+      const mismatch = mismatchOf(column.type, found) ?? `not accepted: found ${show(found)}`;
+      column.problems.push({ row, message: `${where} column "${column.name}": ${mismatch}` });
+    });
+  };
   return {
-    columns: columns.map(({ name, kind }) => ({ name, kind })),
-    begin({ place, by }) {
-      last = place;
-      return columns.map((column) => (value, at) => {
-        const row = column.rows++;
-        if (value !== undefined) column.isGiven = true;
-        if (column.add(value)) return;
-        broken.add(row);
-        if (column.problems.length === MAX_TOLD) return;
-        const where = by === "line" ? `${place}:${at}:` : `${place}: row ${at},`;
-        const found = column.read(value);
-        const mismatch = mismatchOf(column.type, found) ?? `not accepted: found ${show(found)}`;
-        column.problems.push({ row, message: `${where} column "${column.name}": ${mismatch}` });
-      });
+    columns: Object.entries(shape).map(([name, type]) => ({ name, ...columnKind(type) })),
+    begin,
+    beginBlocks: (part) =>
+      begin(part).map((add, column) => ({ rows, numbers, valueAt, placeAt }) => {
+        columns[column]!.isGiven = true;
+        columns[column]!.addNumbers(numbers, rows, (row) => add(valueAt(row), placeAt(row)));
+      }),
+    expect(rows) {
+      for (const column of columns) column.expect(column.rows() + rows);
     },
     table() {
       if (broken.size > 0) throw errorOf(columns.flatMap(({ problems }) => problems), broken.size);
-      const missing = columns.find(({ rows, isGiven }) => rows > 0 && !isGiven);
+      const missing = columns.find(({ rows, isGiven }) => rows() > 0 && !isGiven);
       if (missing) {
         throw new ExperimentError(
           "INVALID_PARAMETER_VALUE",
@@ -95,7 +116,7 @@ export function buildTable(shape: Readonly<Record<string, z.ZodType>>, form: Val
         );
       }
       return {
-        rows: columns[0]?.rows ?? 0,
+        rows: columns[0]?.rows() ?? 0,
         columns: Object.fromEntries(columns.map(({ name, column }) => [name, column()])),
       };
     },

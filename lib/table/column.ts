@@ -1,6 +1,7 @@
 import type { z } from "../deps/zod.ts";
 import { ExperimentError } from "../error.ts";
 import type { Column } from "../table.ts";
+import { dateOf } from "./date_time.ts";
 
 /** What a column's zod type says of it: its kind, whether it has nulls, and the levels of a category. */
 export interface ColumnKind {
@@ -42,6 +43,18 @@ export interface ColumnBuilder {
    * @returns Whether the value is one of the column's type.
    */
   readonly add: (value: unknown) => boolean;
+  /**
+   * Adds many rows at once.
+   *
+   * @param numbers What the column's array is to hold for each of them; NaN where that isn't known.
+   * @param count How many they are.
+   * @param addRow Adds one of them in its turn, where its number isn't known or isn't one of the column's type.
+   */
+  readonly addNumbers: (numbers: Float64Array, count: number, addRow: (row: number) => void) => void;
+  /** Tells about how many rows there will be, so that the array needn't grow so often. */
+  readonly expect: (rows: number) => void;
+  /** How many rows there are. */
+  readonly rows: () => number;
   /** The value as the column's type is to have it, for a message. */
   readonly read: (value: unknown) => unknown;
   /** The column of all rows so far; none can be added after it. */
@@ -60,38 +73,61 @@ export function buildColumn(type: z.ZodType, form: ValueForm): ColumnBuilder {
     return readValue(value);
   };
   const isOfKind = kind === "category" ? (value: unknown) => codes.has(value) : CHECKS[kind];
-  const bare = isBare(type);
-  const isBareNumber = bare && (kind === "number" || kind === "integer");
-  const isRight = (value: unknown) =>
-    (value === null ? nullable : isOfKind(value)) && (bare || type.safeParse(value).success);
   const encode = kind === "category" ? (value: unknown) => codes.get(value)! : Number;
+  const range = rangeOf(type, kind);
+  const isAccepted = (value: unknown) => {
+    if (range === undefined) return type.safeParse(value).success;
+    return value === null || kind === "text" || isWithin(range, encode(value));
+  };
+  const isRight = (value: unknown) => (value === null ? nullable : isOfKind(value)) && isAccepted(value);
+  const isNumeric = range !== undefined && (kind === "number" || kind === "integer");
   const texts: string[] = [];
-  const numbers = kind === "text" ? undefined : growing(kind);
-  const nullRows: number[] = [];
+  let values = new ARRAYS[kind](1024);
+  let nulls = new Uint8Array();
   let rows = 0;
+  let expected = 0;
+  const grow = (count: number) => {
+    if (kind === "text" || count <= values.length) return;
+    const likely = expected > rows ? Math.min(expected, 16 * rows) : 2 * rows;
+    values = resized(values, Math.max(count, likely));
+  };
 
   return {
     read,
+    expect: (count) => void (expected = count),
+    rows: () => rows,
     add(value) {
-      if (isBareNumber && typeof value === "number" && isOfKind(value)) {
-        numbers!.push(value + 0);
-        rows++;
-        return true;
-      }
-      const found = read(value);
-      const right = isRight(found);
+      const isRightNumber = isNumeric && typeof value === "number" && isWithin(range, value);
+      const found = isRightNumber ? value + 0 : read(value);
+      const right = isRightNumber || isRight(found);
       const isNull = found === null || !right;
-      if (isNull) nullRows.push(rows);
-      if (numbers === undefined) texts.push(isNull ? "" : found as string);
-      else numbers.push(isNull ? 0 : encode(found));
+      if (isNull) {
+        if (rows >= nulls.length) nulls = resized(nulls, Math.max(2 * rows, values.length));
+        nulls[rows] = 1;
+      }
+      if (kind === "text") texts.push(isNull ? "" : found as string);
+      else {
+        grow(rows + 1);
+        values[rows] = isNull ? 0 : encode(found);
+      }
       rows++;
       return right;
     },
-    column() {
-      const values = numbers === undefined ? texts : numbers.values();
-      const column = kind === "category" ? { kind, values, levels } : { kind, values };
-      return (nullRows.length === 0 ? column : { ...column, nulls: maskOf(nullRows, rows) }) as Column;
+    addNumbers(numbers, count, addRow) {
+      grow(rows + count);
+      for (let row = 0; row < count; row++) {
+        const value = numbers[row]!;
+        if (range !== undefined && isWithin(range, value)) values[rows++] = value + 0;
+        else addRow(row);
+      }
     },
+    column: () =>
+      ({
+        kind,
+        values: kind === "text" ? texts : cut(values, rows),
+        ...(kind === "category" && { levels }),
+        ...(nulls.length > 0 && { nulls: resized(nulls, rows) }),
+      }) as Column,
   };
 }
 
@@ -134,14 +170,59 @@ const CHECKS: Readonly<Record<Exclude<Column["kind"], "category">, (value: unkno
   text: (value) => typeof value === "string" && value.isWellFormed(),
 };
 
-/** Whether a type asks for nothing but its kind, so that a value can be told to be right without zod. */
-function isBare(type: z.ZodType): boolean {
+/** The numbers that a type takes. */
+interface Range {
+  readonly above: number;
+  readonly least: number;
+  readonly most: number;
+  readonly below: number;
+  readonly isWhole: boolean;
+}
+
+function isWithin({ above, least, most, below, isWhole }: Range, value: number): boolean {
+  return value > above && value >= least && value <= most && value < below &&
+    (!isWhole || Number.isInteger(value));
+}
+
+const ALL: Range = { above: -Infinity, least: -Infinity, most: Infinity, below: Infinity, isWhole: false };
+
+const RANGES: Readonly<Record<Column["kind"], Range>> = {
+  number: ALL,
+  integer: { ...ALL, above: -(2 ** 53), below: 2 ** 53, isWhole: true },
+  "date-time": { ...ALL, least: -8.64e15, most: 8.64e15, isWhole: true },
+  boolean: ALL,
+  category: ALL,
+  text: ALL,
+};
+
+/** What a type's checks let a column's array hold; undefined where zod alone can tell. */
+function rangeOf(type: z.ZodType, kind: Column["kind"]): Range | undefined {
   const { checks = [], format, innerType } = type.def as z.core.$ZodTypeDef & {
     readonly format?: string;
     readonly innerType?: z.ZodType;
   };
-  return checks.length === 0 && (format === undefined || format === "safeint") &&
-    (innerType === undefined || isBare(innerType));
+  if (format !== undefined && format !== "safeint") return undefined;
+  let range = innerType ? rangeOf(innerType, kind) : RANGES[kind];
+  for (const { _zod: { def } } of checks) {
+    const { check, format, value, inclusive } = def as z.core.$ZodCheckDef & {
+      readonly format?: string;
+      readonly value?: number | Date;
+      readonly inclusive?: boolean;
+    };
+    if (range === undefined || (check === "number_format" && format === "safeint")) continue;
+    const { above, least, most, below } = range;
+    const limit = Number(value);
+    if (check === "greater_than") {
+      range = inclusive
+        ? { ...range, least: Math.max(least, limit) }
+        : { ...range, above: Math.max(above, limit) };
+    } else if (check === "less_than") {
+      range = inclusive
+        ? { ...range, most: Math.min(most, limit) }
+        : { ...range, below: Math.min(below, limit) };
+    } else range = undefined;
+  }
+  return range;
 }
 
 /** A finite decimal number; -0 reads as 0, as they mean the same. */
@@ -151,52 +232,24 @@ function numberOf(cell: string): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
-const DATE_TIME = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d(?::\d\d(?:\.\d{1,3}0*)?)?)(Z|[+-]\d\d:\d\d))?$/;
-
-/**
- * The moment of an ISO 8601 text with its offset, to the millisecond, or the midnight in UTC of a plain date; undefined
- * for other texts, and for days that no calendar has.
- */
-function dateOf(text: string): Date | undefined {
-  const [, day, time, offset] = DATE_TIME.exec(text) ?? [];
-  if (day === undefined || new Date(day).toJSON()?.slice(0, 10) !== day) return undefined;
-  const date = new Date(time === undefined ? day : `${day}T${time}${offset}`);
-  return Number.isNaN(date.getTime()) ? undefined : date;
-}
-
 const ARRAYS = {
   number: Float64Array,
   integer: Float64Array,
   "date-time": Float64Array,
   boolean: Uint8Array,
   category: Uint32Array,
+  text: Uint8Array,
 } as const;
 
-/** A typed array that grows. */
-function growing(kind: keyof typeof ARRAYS): {
-  readonly push: (value: number) => void;
-  readonly values: () => Float64Array | Uint8Array | Uint32Array;
-} {
-  const Values = ARRAYS[kind];
-  let values = new Values(1024);
-  let length = 0;
-  const resize = (to: number) => {
-    values = new Values(values.buffer.transfer(to * Values.BYTES_PER_ELEMENT));
-  };
-  return {
-    push(value) {
-      if (length === values.length) resize(2 * length);
-      values[length++] = value;
-    },
-    values() {
-      resize(length);
-      return values;
-    },
-  };
+type Values = Float64Array<ArrayBuffer> | Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
+
+/** An array that begins with the values of another, which can't be used any more. */
+function resized<Some extends Values>(values: Some, length: number): Some {
+  const Some = values.constructor as new (buffer: ArrayBuffer) => Some;
+  return new Some(values.buffer.transfer(length * values.BYTES_PER_ELEMENT));
 }
 
-function maskOf(rows: readonly number[], length: number): Uint8Array {
-  const mask = new Uint8Array(length);
-  for (const row of rows) mask[row] = 1;
-  return mask;
+/** The first values of an array, in its own memory where little of that is more than they need. */
+function cut(values: Values, length: number): Values {
+  return values.length > 1.125 * length ? resized(values, length) : values.subarray(0, length);
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { ExperimentError } from "../error.ts";
+import { openBuffer } from "./buffer.ts";
 
 /** A URL in words: a path below the working directory where it is one. */
 export function placeOf(url: string): string {
@@ -63,45 +64,51 @@ const FIRST_BYTES = 1 << 16;
 const MORE_BYTES = 1 << 20;
 
 /**
- * The bytes of a file, part by part.
+ * The bytes of a source's file, part by part; a part is there until the next one is asked for.
  *
- * @throws {ExperimentError} `RESOURCE_DOES_NOT_EXIST` where there is no file, `PERMISSION_DENIED` where it may not be read.
+ * @throws {ExperimentError} `RESOURCE_DOES_NOT_EXIST` where there is no file, `PERMISSION_DENIED` where it may not be read;
+ * what is at an `http` or `https` URL, as `fetchBytes` says.
  */
 export async function* bytesOf(
   url: string,
   { signal }: { readonly signal?: AbortSignal | undefined },
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  if (!url.startsWith("file:")) return yield* (await import("./http.ts")).fetchBytes(url, { signal });
   try {
-    if (url.startsWith("file:")) {
-      using file = await Deno.open(new URL(url));
-      for (let size = FIRST_BYTES;; size = MORE_BYTES) {
-        const bytes = new Uint8Array(size);
-        const length = await file.read(bytes);
-        if (length === null) return;
-        signal?.throwIfAborted();
-        yield bytes.subarray(0, length);
-      }
-    }
-    const response = await fetch(url, signal ? { signal } : {});
-    if (response.ok) return yield* response.body ?? [];
-    await response.body?.cancel();
-    throw new Deno.errors.NotFound(`HTTP ${response.status}`);
+    yield* readFile(new URL(url), signal);
   } catch (error) {
     if (signal?.aborted) throw error;
     throw errorOf(url, error);
   }
 }
 
+/** The bytes of a local file, part by part, each in the place of the one before. */
+export async function* readFile(
+  path: string | URL,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  using file = await Deno.open(path);
+  let bytes = new Uint8Array(FIRST_BYTES);
+  for (;;) {
+    const length = await file.read(bytes);
+    if (length === null) return;
+    signal?.throwIfAborted();
+    yield bytes.subarray(0, length);
+    if (bytes.length < MORE_BYTES) bytes = new Uint8Array(MORE_BYTES);
+  }
+}
+
+/** How many bytes a local file has; undefined where that isn't known. */
+export async function sizeOfFile(url: string): Promise<number | undefined> {
+  if (!url.startsWith("file:")) return undefined;
+  return (await Deno.stat(new URL(url)).catch(() => undefined))?.size;
+}
+
 /** All bytes of a file. */
 export async function gather(parts: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
-  const all = await Array.fromAsync(parts);
-  const bytes = new Uint8Array(all.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of all) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  const buffer = openBuffer();
+  for await (const part of parts) buffer.append(part);
+  return buffer.bytes();
 }
 
 /** That a source can't be read, and why. */

@@ -9,8 +9,8 @@ import type { TableBuilder } from "./builder.ts";
  */
 export async function readJson(
   parts: AsyncIterable<Uint8Array>,
-  place: string,
   builder: TableBuilder,
+  { place }: { readonly place: string },
 ): Promise<void> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let text = "";

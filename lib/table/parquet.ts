@@ -1,93 +1,147 @@
-import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
-import { type DecodedArray, parquetMetadata, parquetRead } from "../deps/hyparquet.ts";
+import {
+  type DecodedArray,
+  getTreePath,
+  parquetMetadata,
+  parquetSchema,
+  type SchemaElement,
+} from "../deps/hyparquet.ts";
 import { ExperimentError } from "../error.ts";
 import { checkNames, type TableBuilder } from "./builder.ts";
 import { gather } from "./files.ts";
+import { dateOf, type Page, pagesOf } from "./parquet_pages.ts";
 
 /**
- * Reads the rows of a Parquet file, one row group after the other. Timestamps without a time zone are read as UTC.
+ * Reads the rows of a Parquet file, page by page of each column. Timestamps without a time zone are read as UTC.
  *
  * @throws {ExperimentError} `INVALID_PARAMETER_VALUE` where it isn't one, or lacks a column.
  */
 export async function readParquet(
   parts: AsyncIterable<Uint8Array>,
-  place: string,
   builder: TableBuilder,
+  { place }: { readonly place: string },
 ): Promise<void> {
   const bytes = await gather(parts);
-  const metadata = await readAs(place, () => parquetMetadata(bytes));
+  const attempt = <Result>(read: () => Result): Result => {
+    try {
+      return read();
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new ExperimentError("INVALID_PARAMETER_VALUE", `${place} can't be read as Parquet: ${reason}.`, {
+        cause,
+      });
+    }
+  };
+  const metadata = attempt(() => parquetMetadata(bytes));
   const names = builder.columns.map(({ name }) => name);
-  checkNames(names, metadata.schema.slice(1).map(({ name }) => name), place);
-  // Decimals are taken as the integers that they are kept as, since hyparquet would round them twice.
-  const scales = new Map<string, number>();
-  metadata.schema.forEach((element) => {
-    if (element.converted_type !== "DECIMAL") return;
-    scales.set(element.name, element.scale ?? 0);
-    delete element.converted_type;
-    delete element.logical_type;
-  });
-  const adders = builder.begin({ place, by: "row" });
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  let rowStart = 0;
-  for (const { num_rows } of metadata.row_groups) {
-    const rowEnd = rowStart + Number(num_rows);
-    const chunks = names.map((): DecodedArray[] => []);
-    await readAs(place, () =>
-      parquetRead({
-        file: { byteLength: bytes.length, slice: (start, end) => bytes.buffer.slice(start, end) },
-        metadata,
-        columns: names,
-        rowStart,
-        rowEnd,
-        compressors: {
-          GZIP: (page) => gunzipSync(page),
-          BROTLI: (page) => brotliDecompressSync(page),
-          ZSTD: (page) => zstdDecompressSync(page),
-        },
-        parsers: {
-          timestampFromMicroseconds: (time) => dateOf(time, 1000n),
-          timestampFromNanoseconds: (time) => dateOf(time, 1_000_000n),
-          stringFromBytes: (text) => text && decoder.decode(text),
-        },
-        onChunk: ({ columnName, columnData }) => chunks[names.indexOf(columnName)]?.push(columnData),
-      }));
-    adders.forEach((add, column) => {
-      const scale = scales.get(names[column]!);
-      let row = rowStart;
-      for (const values of chunks[column]!) {
-        for (const value of values as Iterable<unknown>) {
-          add(scale === undefined ? value ?? null : decimalOf(value, scale), ++row);
-        }
+  const schema = parquetSchema(metadata);
+  checkNames(names, schema.children.map(({ element }) => element.name), place);
+  const adders = builder.beginBlocks({ place, by: "row" });
+  builder.expect(Number(metadata.num_rows));
+  builder.columns.forEach((column, at) => {
+    const schemaPath = getTreePath(schema, [column.name]);
+    const read = takeReader(schemaPath[1]!.element);
+    const toNumbers = numbersReader(column, read);
+    let values: DecodedArray = [];
+    let numbersOf: Float64Array = new Float64Array();
+    let rowsBefore = 0;
+    for (const group of metadata.row_groups) {
+      const pages = pagesOf(bytes, group, schemaPath);
+      for (let page = attempt(() => pages.next()); !page.done; page = attempt(() => pages.next())) {
+        const { rows } = page.value;
+        if (values !== page.value.values) numbersOf = toNumbers(values = page.value.values);
+        const places = placesOf(page.value);
+        const [of, before] = [values, rowsBefore];
+        adders[at]!({
+          rows,
+          numbers: places === undefined ? numbersOf : taken(numbersOf, places),
+          valueAt(row) {
+            const value: unknown = of[places === undefined ? row : places[row]!] ?? null;
+            return read === undefined || value === null ? value : read(value);
+          },
+          placeAt: (row) => before + row + 1,
+        });
+        rowsBefore += rows;
       }
-    });
-    rowStart = rowEnd;
-  }
+    }
+  });
 }
 
-async function readAs<Result>(place: string, read: () => Result | Promise<Result>): Promise<Result> {
-  try {
-    return await read();
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ExperimentError("INVALID_PARAMETER_VALUE", `${place} can't be read as Parquet: ${reason}.`, {
-      cause,
-    });
+/** For each row the place of its value, -1 where it has none; undefined where they are in the order of the rows. */
+function placesOf({ rows, indices, present }: Page): Int32Array | undefined {
+  if (indices === undefined && present === undefined) return undefined;
+  const places = new Int32Array(rows);
+  let next = 0;
+  for (let row = 0; row < rows; row++) {
+    if (present !== undefined && present[row] === 0) places[row] = -1;
+    else {
+      places[row] = indices === undefined ? next : indices[next] as number;
+      next++;
+    }
   }
+  return places;
 }
 
-/** The moment of a time in fractions of a second; its text where milliseconds can't hold it, which no date-time is. */
-function dateOf(time: bigint, perMillisecond: bigint): Date | string {
-  if (time % perMillisecond === 0n) return new Date(Number(time / perMillisecond));
-  const perSecond = 1000n * perMillisecond;
-  const fraction = (time % perSecond + perSecond) % perSecond;
-  const digits = String(perSecond + fraction).slice(1);
-  const seconds = new Date(1000 * Number((time - fraction) / perSecond)).toISOString().slice(0, -5);
-  return `${seconds}.${digits}Z`;
+function taken(numbers: Float64Array, places: Int32Array): Float64Array {
+  const found = new Float64Array(places.length);
+  for (let row = 0; row < found.length; row++) {
+    const place = places[row]!;
+    found[row] = place < 0 ? NaN : numbers[place]!;
+  }
+  return found;
+}
+
+type Reader = (value: unknown) => unknown;
+
+/**
+ * What reads a column of decimals or of moments, which is left as the integers that it is kept as: hyparquet would round
+ * the ones twice, and make an object of each of the others.
+ */
+function takeReader(element: SchemaElement): Reader | undefined {
+  const { converted_type, logical_type, scale = 0 } = element;
+  const unit = logical_type?.type === "TIMESTAMP"
+    ? logical_type.unit
+    : converted_type?.replace(/^TIMESTAMP_/, "");
+  const perMillisecond = { MILLIS: 1n, MICROS: 1000n, NANOS: 1_000_000n }[unit as string];
+  const isDecimal = converted_type === "DECIMAL";
+  if (!isDecimal && perMillisecond === undefined) return undefined;
+  delete element.converted_type;
+  delete element.logical_type;
+  return isDecimal ? (value) => decimalOf(value, scale) : (value) => dateOf(value as bigint, perMillisecond!);
+}
+
+/** What a column's array is to hold for some values; NaN for those that it can't. */
+function numbersReader(
+  { kind, levels = [] }: TableBuilder["columns"][number],
+  read: Reader | undefined,
+): (values: DecodedArray) => Float64Array {
+  const codes = new Map<unknown, number>(levels.map((level, code) => [level, code]));
+  const toNumber = {
+    number: numberOf,
+    integer: numberOf,
+    boolean: (value: unknown) => typeof value === "boolean" ? Number(value) : NaN,
+    "date-time": (value: unknown) => value instanceof Date ? value.getTime() : NaN,
+    category: (value: unknown) => codes.get(value) ?? NaN,
+    text: () => NaN,
+  }[kind];
+  return (values) => {
+    if (values instanceof Float64Array && toNumber === numberOf && read === undefined) return values;
+    const numbers = new Float64Array(values.length);
+    for (let at = 0; at < numbers.length; at++) {
+      const value: unknown = values[at];
+      numbers[at] = toNumber(read === undefined ? value : read(value));
+    }
+    return numbers;
+  };
+}
+
+function numberOf(value: unknown): number {
+  const isExact = typeof value === "number" ||
+    (typeof value === "bigint" && Number.isSafeInteger(Number(value)));
+  return isExact ? Number(value) : NaN;
 }
 
 /** The number nearest to a decimal, which is kept as an integer or as its bytes. */
-function decimalOf(value: unknown, scale: number): number | null {
-  if (value === null || value === undefined) return null;
+function decimalOf(value: unknown, scale: number): number {
   const integer = value instanceof Uint8Array
     ? BigInt.asIntN(8 * value.length, BigInt(`0x${value.toHex()}`))
     : value;

@@ -2,6 +2,8 @@ import { driftsBetween } from "../compare.ts";
 import { compareRuns } from "../compare_runs.ts";
 import { html } from "../deps/hono_html.ts";
 import { driftTable, explanations } from "../report/html_report.ts";
+import { plotsSection } from "../report/html_plots.ts";
+import { evaluationsOf } from "../report/log.ts";
 import type { ReplayReport } from "../report/report.ts";
 import type { ServerContext } from "../server/context.ts";
 import type { Run, TrackingStore } from "../tracking/store.ts";
@@ -31,7 +33,10 @@ export async function comparePage(context: ServerContext, a: string, b: string):
   const store = await context.openStore();
   const sides = await Promise.all([sideOf(store, "A", a), sideOf(store, "B", b)]);
   const [before, after] = [sides[0].run, sides[1].run];
-  const report = await compared(store, before, after);
+  const [report, evaluations] = await Promise.all([
+    compared(store, before, after),
+    evaluationsOf(store, [before.info.run_id, after.info.run_id]),
+  ]);
   const keys = [...new Set(sides.flatMap(({ curves }) => curves.map(({ key }) => key)))];
   return {
     title: `${before.info.run_name} and ${after.info.run_name}`,
@@ -65,7 +70,8 @@ ${
     }
 ${section("params", "Params", pairTable("Params", before.params, after.params))}
 ${section("contract", "Contract", contractPart(report))}
-${explanations(report, onPage)}`,
+${explanations(report, onPage)}
+${plotsSection(report, { evaluations })}`,
   };
 }
 

@@ -2,6 +2,8 @@ import { digestOf } from "../digest.ts";
 import { html } from "../deps/hono_html.ts";
 import { VERSION } from "../environment.ts";
 import type { Html } from "../report/html_parts.ts";
+import { lineageRules } from "../plot/lineage.ts";
+import plotStyle from "../plot/plot.css" with { type: "text" };
 import reportStyle from "../report/report.css" with { type: "text" };
 import script from "./app.js" with { type: "text" };
 import icon from "./icon.svg" with { type: "text" };
@@ -11,7 +13,10 @@ export type { Html };
 
 /** The files that every page loads, by their names below `/assets/`. */
 export const assets: Readonly<Record<string, { readonly type: string; readonly text: string }>> = {
-  "style.css": { type: "text/css; charset=utf-8", text: reportStyle + style },
+  "style.css": {
+    type: "text/css; charset=utf-8",
+    text: [reportStyle, plotStyle, lineageRules, style].join("\n"),
+  },
   "app.js": { type: "text/javascript; charset=utf-8", text: script },
   "icon.svg": { type: "image/svg+xml", text: icon },
 };

@@ -1,11 +1,12 @@
 import type { ContractRecord } from "../contract.ts";
 import { z } from "../deps/zod.ts";
 import { ExperimentError } from "../error.ts";
+import type { Lineage } from "../lineage.ts";
 import { recorded } from "../record.ts";
 import type { Verdict } from "../report/report.ts";
 import type { ReportDocument } from "../report/report.ts";
 import type { Job, Jobs } from "../server/job.ts";
-import { answers } from "../server/schemas.ts";
+import { answers, lineage } from "../server/schemas.ts";
 import type { Metric, Run, TrackingStore } from "../tracking/store.ts";
 
 /** The folder of a run's artifacts that has the source of each module. */
@@ -62,6 +63,12 @@ export function verdictsOf(
 export async function readContract(store: TrackingStore, runId: string): Promise<ContractRecord | undefined> {
   const text = await readArtifact(store, runId, recorded.contract);
   return contractSchema.safeParse(jsonIn(text ?? "")).data;
+}
+
+/** The lineage that a run recorded; undefined where there is none that can be drawn, as of an older run. */
+export async function readLineage(store: TrackingStore, runId: string): Promise<Lineage | undefined> {
+  const text = await readArtifact(store, runId, recorded.lineage);
+  return lineage.safeParse(jsonIn(text ?? "")).data as Lineage | undefined;
 }
 
 /** The value of a text of JSON; undefined where it is none. */

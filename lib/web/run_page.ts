@@ -1,5 +1,5 @@
 import { type ContractRecord, isBindingByDefault } from "../contract.ts";
-import { html } from "../deps/hono_html.ts";
+import { html, raw } from "../deps/hono_html.ts";
 import { ExperimentError } from "../error.ts";
 import { recorded } from "../record.ts";
 import { showRun } from "../runs.ts";
@@ -21,13 +21,18 @@ import {
   stateBadge,
   table,
 } from "./parts.ts";
-import { linePlot } from "../plot/line.ts";
+import { readEvaluation } from "../evaluation/read.ts";
+import { lineageSvg } from "../plot/lineage.ts";
+import { learningPlot } from "../plot/learning.ts";
+import { figure } from "../plot/panel.ts";
+import { plotFigures } from "../report/html_plots.ts";
 import {
   curvesOf,
   experimentNames,
   MODULES,
   readArtifact,
   readContract,
+  readLineage,
   sourceUrl,
   verdictsOf,
 } from "./reading.ts";
@@ -35,7 +40,6 @@ import { verdictOf } from "./runs_page.ts";
 
 /** More clauses, params or files than this are only counted, so that no page is too heavy. */
 const SHOWN = 100;
-const PLOTS = 12;
 /** How much of a module is shown. */
 const SOURCE_CHARACTERS = 60_000;
 
@@ -44,11 +48,14 @@ export async function runPage(context: ServerContext, id: string): Promise<Page>
   const store = await context.openStore();
   const run = await showRun(store, id);
   const { info, params, tags, datasets, artifacts } = run;
-  const [names, contract, curves] = await Promise.all([
+  const [names, contract, curves, evaluation, lineage] = await Promise.all([
     experimentNames(store),
     readContract(store, id),
     curvesOf(store, run),
+    readEvaluation(store, id),
+    readLineage(store, id),
   ]);
+  const learning = learningPlot(curves);
   const experiment = names.get(info.experiment_id) ?? info.experiment_id;
   const modules = artifacts.filter((path) => path.startsWith(MODULES));
   const verdict = verdictOf(run, verdictsOf(context.jobs));
@@ -88,7 +95,21 @@ ${
 ${section("metrics", "Metrics", metricsTable(run))}
 ${section("replay", "Replay", replayForm(info.run_id))}
 </div>
-${curves.length === 0 ? "" : section("curves", "Curves", html`<div class="plots">${plots(curves)}</div>`)}
+${learning.panels.length === 0 ? "" : section("curves", "Curves", figure(learning, "curve"))}
+${evaluation ? section("plots", "Plots", plotFigures(evaluation)) : ""}
+${
+      lineage
+        ? section(
+          "lineage",
+          "Lineage",
+          html`
+            <div class="scroll" tabindex="0" role="region" aria-label="Lineage">${raw(
+              lineageSvg(lineage, "lineage"),
+            )}</div>
+          `,
+        )
+        : ""
+    }
 ${section("params", "Params", pairs("Params", params), String(Object.keys(params).length))}
 ${
       section(
@@ -170,18 +191,6 @@ function metricsTable({ metrics }: Run): Html {
         metrics[key]!.step,
       ],
     })),
-  );
-}
-
-/** A plot for each metric; one of the same name but for `train_`, `val_` or `test_` shares its plot. */
-function plots(curves: Awaited<ReturnType<typeof curvesOf>>): Html {
-  const groups = Map.groupBy(curves, ({ key }) => key.replace(/^(train|val|validation|test)_/, ""));
-  return [...groups].slice(0, PLOTS).map(([name, group], index) =>
-    linePlot(
-      group.length === 1 ? group[0]!.key : name,
-      group.map(({ key, points }) => ({ name: key, points })),
-      `plot${index}`,
-    )
   );
 }
 

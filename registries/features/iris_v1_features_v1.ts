@@ -10,4 +10,15 @@ export const iris_v1_features_v1 = defineFeatures(iris_v1, {
   petal_area: (row) => row.petal_length * row.petal_width,
   petal_shape: (row) => ratio(row.petal_length, row.petal_width),
   sepal_shape: (row) => ratio(row.sepal_length, row.sepal_width),
+}, {
+  description: "The measured lengths and widths, and what shape they make",
+  features: {
+    sepal_length: { description: "Length of the sepal", unit: "cm" },
+    sepal_width: { description: "Width of the sepal", unit: "cm" },
+    petal_length: { description: "Length of the petal", unit: "cm" },
+    petal_width: { description: "Width of the petal", unit: "cm" },
+    petal_area: { description: "Length by width of the petal", unit: "cm²" },
+    petal_shape: { description: "How many times longer than wide the petal is" },
+    sepal_shape: { description: "How many times longer than wide the sepal is" },
+  },
 });

@@ -2,6 +2,7 @@ import type { z } from "../../lib/deps/zod.ts";
 import { type Estimator, ExperimentError, type FitInput, type Matrix } from "../../mod.ts";
 import { toJsonLines } from "./_lines.ts";
 import type { NEIGHBOUR_PARAMS } from "./_params.ts";
+import { scale, scalingJson, scalingOf } from "./_scaling.ts";
 
 /** How many train rows are compared with every row to predict in turn: they stay in the processor's cache. */
 const TILE = 256;
@@ -60,7 +61,7 @@ export function fitNeighbours(
         features,
         neighbours,
         weights,
-        ...(scaling && { scaling: { mean: [...scaling.mean], deviation: [...scaling.deviation] } }),
+        ...(scaling && { scaling: scalingJson(scaling) }),
         ...answers.saved,
       }),
       "rows.jsonl": toJsonLines(rowsOf(train, x.columns)),
@@ -70,40 +71,6 @@ export function fitNeighbours(
 
 function* rowsOf(data: Float64Array, columns: number): Generator<readonly number[]> {
   for (let at = 0; at < data.length; at += columns) yield [...data.subarray(at, at + columns)];
-}
-
-interface Scaling {
-  readonly mean: Float64Array;
-  readonly deviation: Float64Array;
-}
-
-/** The mean and the standard deviation of each column; 1 in place of the deviation of a constant one. */
-function scalingOf({ rows, columns, data }: Matrix): Scaling {
-  const mean = new Float64Array(columns);
-  const deviation = new Float64Array(columns);
-  for (let column = 0; column < columns; column++) {
-    const first = data[column]!;
-    let sum = 0;
-    for (let at = column; at < data.length; at += columns) sum += data[at]! - first;
-    mean[column] = first + sum / rows;
-    let squares = 0;
-    for (let at = column; at < data.length; at += columns) {
-      const off = data[at]! - mean[column]!;
-      squares += off * off;
-    }
-    deviation[column] = Math.sqrt(squares / rows) || 1;
-  }
-  return { mean, deviation };
-}
-
-function scale({ columns, data }: Matrix, { mean, deviation }: Scaling): Float64Array {
-  const scaled = new Float64Array(data.length);
-  for (let at = 0; at < data.length;) {
-    for (let column = 0; column < columns; column++, at++) {
-      scaled[at] = (data[at]! - mean[column]!) / deviation[column]!;
-    }
-  }
-  return scaled;
 }
 
 /** For each row of `x`, its nearest train rows, nearest first, and how far they are: `count` of them a row. */

@@ -1,3 +1,4 @@
+import type { z } from "../../lib/deps/zod.ts";
 import {
   type ClassificationInput,
   type Estimator,
@@ -5,16 +6,10 @@ import {
   type Matrix,
   type Random,
 } from "../../mod.ts";
-
-/** What computes the fit: TensorFlow.js with its WebAssembly kernels, which give the same bits in every process. */
-export const BACKEND = "tensorflow.js wasm";
-
-interface NetworkParams {
-  readonly epochs: number;
-  readonly batch_size: number;
-  readonly learning_rate: number;
-  readonly l2: number;
-}
+import { descend } from "./_descent.ts";
+import { exp, log } from "./_elementary.ts";
+import type { NETWORK_PARAMS } from "./_params.ts";
+import { scale, type Scaling, scalingJson, scalingOf } from "./_scaling.ts";
 
 /** A dense layer: `weights` are inputs × outputs, row by row; every layer but the last ends in a ReLU. */
 interface Layer {
@@ -24,49 +19,66 @@ interface Layer {
   readonly bias: Float32Array;
 }
 
-/** The standardised features of the train rows, row by row, and their classes. */
-interface TrainRows {
-  readonly x: Float32Array;
-  readonly columns: number;
-  readonly y: Uint32Array;
-}
-
-interface Scaling {
-  readonly mean: Float64Array;
-  readonly deviation: Float64Array;
-}
-
 type TensorFlow = typeof import("../../lib/deps/tfjs.ts").tf;
+type Tensor2D = ReturnType<TensorFlow["tensor2d"]>;
 
 /**
- * Fits a feed-forward classifier by back-propagation of the cross-entropy of its softmax (plus l2/2 · ‖W‖²), with
- * batches in a seeded order. `hidden` holds the widths of the ReLU layers; none makes it softmax regression.
+ * Fits a feed-forward classifier to standardised features by back-propagation of the cross-entropy of its softmax (plus
+ * l2/2 · ‖W‖²). It is written out, since TensorFlow.js's own takes several times as long.
  */
 export async function fitNetwork(
-  input: ClassificationInput<NetworkParams>,
-  hidden: readonly number[],
+  input: ClassificationInput<z.output<typeof NETWORK_PARAMS>>,
 ): Promise<Estimator> {
-  const { x, y, classes, features, params, random, onEpoch } = input;
+  const { x, y, classes, features, params, random } = input;
   const tf = await openTensorFlow();
   const scaling = scalingOf(x);
-  const trainRows = { x: scale(x, scaling), columns: x.columns, y };
-  const layers = initialLayers([x.columns, ...hidden, classes.length], random.stream("weights"));
-  const steps = layers.flatMap(({ weights, bias }) => [adam(weights, params), adam(bias, params)]);
-  const order = Uint32Array.from(y.keys());
-  const shuffling = random.stream("batches");
-  for (let epoch = 1; epoch <= params.epochs; epoch++) {
-    shuffling.shuffle(order);
+  const scaled = Float32Array.from(scale(x, scaling));
+  const layers = initialLayers([x.columns, ...params.hidden, classes.length], random.stream("weights"));
+
+  /** The shares of the classes of some rows, and what every layer was given for them. */
+  const run = (rows: Uint32Array) => {
+    const inputs = tf.tensor2d(gather(scaled, x.columns, rows), [rows.length, x.columns]);
+    const weights = layers.map((layer) => tf.tensor2d(layer.weights, [layer.inputs, layer.outputs]));
+    const activations = forward(tf, layers, weights, inputs);
+    const shares = softmax(activations.at(-1)!.dataSync<"float32">(), classes.length);
     let loss = 0;
-    for (let start = 0; start < order.length; start += params.batch_size) {
-      const batch = order.subarray(start, start + params.batch_size);
-      const { batchLoss, gradients } = backPropagate(tf, layers, trainRows, batch, params.l2);
-      gradients.forEach((gradient, index) => steps[index]!(gradient));
-      loss += batchLoss;
+    for (let row = 0; row < rows.length; row++) {
+      // The smallest share with all its digits stands for none at all.
+      loss -= log(Math.max(shares[row * classes.length + y[rows[row]!]!]!, 2 ** -126));
     }
-    await onEpoch(epoch, { train_loss: loss / order.length });
-  }
+    return { weights, activations, shares, loss };
+  };
+
+  await descend(input, {
+    weights: layers.flatMap(({ weights, bias }) => [weights, bias]),
+    lossOf: (rows) => tf.tidy(() => run(rows)).loss,
+    derive: (rows) => {
+      const gradients: Float32Array[] = [];
+      let total = 0;
+      tf.tidy(() => {
+        const { weights, activations, shares, loss } = run(rows);
+        total = loss;
+        let error = shares;
+        for (let row = 0; row < rows.length; row++) error[row * classes.length + y[rows[row]!]!]!--;
+        for (let at = 0; at < error.length; at++) error[at]! /= rows.length;
+        let delta = tf.tensor2d(error, [rows.length, classes.length]);
+        for (let index = layers.length - 1; index >= 0; index--) {
+          const layer = layers[index]!;
+          // The wasm kernels are slow on transposed operands of matMul, so they are transposed beforehand.
+          const slopes = tf.matMul(tf.transpose(activations[index]!), delta).dataSync<"float32">();
+          if (params.l2 > 0) layer.weights.forEach((weight, at) => slopes[at]! += params.l2 * weight);
+          gradients.unshift(slopes, columnSums(error, layer.outputs));
+          if (index > 0) {
+            delta = tf.mul(tf.matMul(delta, tf.transpose(weights[index]!)), tf.step(activations[index]!));
+            error = delta.dataSync<"float32">();
+          }
+        }
+      });
+      return { loss: total, gradients };
+    },
+  });
   return {
-    predict: (x) => predict(tf, layers, scale(x, scaling), x.rows),
+    predict: (x) => predict(tf, layers, { ...x, data: scale(x, scaling) }),
     save: () => ({ "model.json": networkJson(classes, features, scaling, layers) }),
   };
 }
@@ -80,26 +92,10 @@ async function openTensorFlow(): Promise<TensorFlow> {
     throw new ExperimentError(
       "INTERNAL_ERROR",
       "The model can't be fitted: TensorFlow.js could not start its wasm backend.",
-      {
-        hint: "Allow reading the folder of its .wasm files (--allow-read).",
-      },
+      { hint: "Allow reading the folder of its .wasm files (--allow-read)." },
     );
   }
   return tf;
-}
-
-function scalingOf({ rows, columns, data }: Matrix): Scaling {
-  const mean = new Float64Array(columns);
-  const deviation = new Float64Array(columns);
-  for (let at = 0; at < data.length; at++) mean[at % columns]! += data[at]! / rows;
-  for (let at = 0; at < data.length; at++) {
-    deviation[at % columns]! += (data[at]! - mean[at % columns]!) ** 2 / rows;
-  }
-  return { mean, deviation: deviation.map((variance) => Math.sqrt(variance) || 1) };
-}
-
-function scale({ columns, data }: Matrix, { mean, deviation }: Scaling): Float32Array {
-  return Float32Array.from(data, (value, at) => (value - mean[at % columns]!) / deviation[at % columns]!);
 }
 
 /** Weights uniform within ±√(6 / (inputs + outputs)) (Glorot and Bengio, 2010), biases 0. */
@@ -112,48 +108,6 @@ function initialLayers(widths: readonly number[], random: Random): Layer[] {
   });
 }
 
-/** The loss summed over a batch, and the gradient of its mean by each layer's weights and bias, in turn. */
-function backPropagate(
-  tf: TensorFlow,
-  layers: readonly Layer[],
-  { x, columns, y }: TrainRows,
-  batch: Uint32Array,
-  l2: number,
-): { readonly batchLoss: number; readonly gradients: readonly Float32Array[] } {
-  const rows = batch.length;
-  const inputs = gather(x, columns, batch);
-  const gradients: Float32Array[] = [];
-  let batchLoss = 0;
-  tf.tidy(() => {
-    const weights = layers.map((layer) => tf.tensor2d(layer.weights, [layer.inputs, layer.outputs]));
-    const activations = forward(tf, layers, weights, tf.tensor2d(inputs, [rows, columns]));
-    const classes = layers.at(-1)!.outputs;
-    let error = softmax(activations.at(-1)!.dataSync<"float32">(), classes);
-    batch.forEach((from, row) => {
-      const at = row * classes + y[from]!;
-      batchLoss -= Math.log(Math.max(error[at]!, 2 ** -126));
-      error[at]! -= 1;
-    });
-    error = error.map((value) => value / rows);
-    let delta = tf.tensor2d(error, [rows, classes]);
-    for (let index = layers.length - 1; index >= 0; index--) {
-      const layer = layers[index]!;
-      // The wasm kernels are slow on transposed operands of matMul, so they are transposed beforehand.
-      const input = index > 0
-        ? tf.transpose(activations[index]!)
-        : tf.tensor2d(transpose(inputs, columns), [columns, rows]);
-      const slope = tf.matMul(input, delta).dataSync<"float32">();
-      if (l2 > 0) layer.weights.forEach((weight, at) => slope[at]! += l2 * weight);
-      gradients.unshift(slope, columnSums(error, layer.outputs));
-      if (index > 0) {
-        delta = tf.mul(tf.matMul(delta, tf.transpose(weights[index]!)), tf.step(activations[index]!));
-        error = delta.dataSync<"float32">();
-      }
-    }
-  });
-  return { batchLoss, gradients };
-}
-
 /** The softmax of each row of logits. */
 function softmax(logits: Float32Array, columns: number): Float32Array {
   const shares = new Float32Array(logits.length);
@@ -161,38 +115,29 @@ function softmax(logits: Float32Array, columns: number): Float32Array {
     let largest = -Infinity;
     for (let at = start; at < start + columns; at++) largest = Math.max(largest, logits[at]!);
     let total = 0;
-    for (let at = start; at < start + columns; at++) total += shares[at] = Math.exp(logits[at]! - largest);
+    for (let at = start; at < start + columns; at++) total += shares[at] = exp(logits[at]! - largest);
     for (let at = start; at < start + columns; at++) shares[at]! /= total;
   }
   return shares;
 }
 
-function transpose(values: Float32Array, columns: number): Float32Array {
-  const rows = values.length / columns;
-  const turned = new Float32Array(values.length);
-  for (let row = 0, at = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) turned[column * rows + row] = values[at++]!;
-  }
-  return turned;
-}
-
 function columnSums(values: Float32Array, columns: number): Float32Array {
   const sums = new Float32Array(columns);
-  for (let at = 0; at < values.length; at++) sums[at % columns]! += values[at]!;
+  for (let at = 0; at < values.length;) {
+    for (let column = 0; column < columns; column++) sums[column]! += values[at++]!;
+  }
   return sums;
 }
 
 /** The rows of a batch, in its order. */
-function gather(values: Float32Array, columns: number, batch: Uint32Array): Float32Array {
-  const rows = new Float32Array(batch.length * columns);
-  for (let row = 0, at = 0; row < batch.length; row++) {
-    const start = batch[row]! * columns;
-    for (let column = 0; column < columns; column++) rows[at++] = values[start + column]!;
+function gather(values: Float32Array, columns: number, rows: Uint32Array): Float32Array {
+  const gathered = new Float32Array(rows.length * columns);
+  for (let row = 0, at = 0; row < rows.length; row++) {
+    const start = rows[row]! * columns;
+    for (let column = 0; column < columns; column++) gathered[at++] = values[start + column]!;
   }
-  return rows;
+  return gathered;
 }
-
-type Tensor2D = ReturnType<TensorFlow["tensor2d"]>;
 
 /** The input of each layer, and then the logits. */
 function forward(
@@ -213,33 +158,14 @@ function forward(
   return activations;
 }
 
-function predict(tf: TensorFlow, layers: readonly Layer[], x: Float32Array, rows: number): Matrix {
-  const columns = layers.at(-1)!.outputs;
-  const data = tf.tidy(() => {
+function predict(tf: TensorFlow, layers: readonly Layer[], { rows, columns, data }: Matrix): Matrix {
+  const outputs = layers.at(-1)!.outputs;
+  const logits = tf.tidy(() => {
     const weights = layers.map((layer) => tf.tensor2d(layer.weights, [layer.inputs, layer.outputs]));
-    const logits = forward(tf, layers, weights, tf.tensor2d(x, [rows, layers[0]!.inputs])).at(-1)!;
-    return logits.dataSync<"float32">();
+    const x = tf.tensor2d(Float32Array.from(data), [rows, columns]);
+    return forward(tf, layers, weights, x).at(-1)!.dataSync<"float32">();
   });
-  return { rows, columns, data: Float64Array.from(softmax(data, columns)) };
-}
-
-/** The Adam update (Kingma and Ba, 2015) of one array of parameters, in place. */
-function adam(values: Float32Array, { learning_rate }: NetworkParams): (gradient: Float32Array) => void {
-  const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
-  const mean = new Float64Array(values.length);
-  const square = new Float64Array(values.length);
-  let [power1, power2] = [1, 1];
-  return (gradient) => {
-    power1 *= beta1;
-    power2 *= beta2;
-    for (let at = 0; at < values.length; at++) {
-      const slope = gradient[at]!;
-      mean[at] = beta1 * mean[at]! + (1 - beta1) * slope;
-      square[at] = beta2 * square[at]! + (1 - beta2) * slope * slope;
-      const step = (mean[at]! / (1 - power1)) / (Math.sqrt(square[at]! / (1 - power2)) + epsilon);
-      values[at]! -= learning_rate * step;
-    }
-  };
+  return { rows, columns: outputs, data: Float64Array.from(softmax(logits, outputs)) };
 }
 
 function networkJson(
@@ -252,7 +178,7 @@ function networkJson(
     format: "reprise/network/1",
     classes,
     features,
-    scaling: { mean: [...scaling.mean], deviation: [...scaling.deviation] },
+    scaling: scalingJson(scaling),
     layers: layers.map(({ inputs, outputs, weights, bias }, index) => ({
       inputs,
       outputs,

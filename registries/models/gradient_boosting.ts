@@ -13,13 +13,13 @@ export const gradient_boosting = defineModel({
     const { boost, predictRaw } = await import("./_boosting.ts");
     const { crossEntropy } = await import("./_losses.ts");
     const { classes, features, y } = input;
-    const loss = crossEntropy(y);
-    const boosted = await boost(input, loss);
+    const boosted = await boost(input, (rows) => crossEntropy(Uint32Array.from(rows, (row) => y[row]!)));
+    const { present, sharesOf } = crossEntropy(y);
     return {
       predict(x) {
-        const shares = loss.sharesOf(predictRaw(boosted, x));
+        const shares = sharesOf(predictRaw(boosted, x));
         const data = new Float64Array(x.rows * classes.length);
-        loss.present.forEach((column, index) => {
+        present.forEach((column, index) => {
           for (let row = 0; row < x.rows; row++) data[row * classes.length + column] = shares[index]![row]!;
         });
         return { rows: x.rows, columns: classes.length, data };
@@ -29,7 +29,7 @@ export const gradient_boosting = defineModel({
           format: "reprise/boosting/1",
           features,
           classes,
-          present: [...loss.present],
+          present: [...present],
           baseline: [...boosted.baseline],
           trees: boosted.trees,
         }),

@@ -9,7 +9,8 @@ export const gradient_boosting_regression = defineModel({
   async fit(input) {
     const { boost, predictRaw } = await import("./_boosting.ts");
     const { squaredError } = await import("./_losses.ts");
-    const boosted = await boost(input, squaredError(input.y));
+    const { y } = input;
+    const boosted = await boost(input, (rows) => squaredError(Float64Array.from(rows, (row) => y[row]!)));
     return {
       predict: (x) => ({ rows: x.rows, columns: 1, data: predictRaw(boosted, x)[0]! }),
       save: () => ({
