@@ -70,16 +70,7 @@ export { main } from "./lib/main.ts";
 export { loadExperiment } from "./lib/experiment.ts";
 export type { LoadedExperiment } from "./lib/experiment.ts";
 export type { ExperimentSpec, ReplayConfig } from "./lib/config.ts";
-export { splitFolds } from "./lib/split.ts";
-export type {
-  GroupedSpec,
-  HoldoutSpec,
-  KFoldSpec,
-  Split,
-  SplitInput,
-  SplitSpec,
-  TimeOrderedSpec,
-} from "./lib/split.ts";
+export type { GroupedSpec, HoldoutSpec, KFoldSpec, SplitSpec, TimeOrderedSpec } from "./lib/split.ts";
 export type { ClassificationMetric, MetricName, RegressionMetric } from "./lib/metrics.ts";
 export type { Contract, ContractRecord, Evidence } from "./lib/contract.ts";
 export type { DataChangeKind, Drift, DriftKind } from "./lib/compare.ts";

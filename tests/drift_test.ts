@@ -196,7 +196,7 @@ const CASES: readonly Case[] = [
     edit: (project) => project.edit(CONFIG, ", log_loss]", "]"),
     verdict: "blocked",
     drifts: ["removed metrics.log_loss"],
-    declarations: ["lib/metrics.ts#log_loss"],
+    declarations: ["lib/metrics/probabilities.ts#log_loss"],
   },
   {
     change: "the default of a param",

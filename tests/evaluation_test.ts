@@ -7,7 +7,7 @@ import { evaluateClasses, evaluateValues } from "../lib/evaluation/predictions.t
 import { parseEvaluation } from "../lib/evaluation/read.ts";
 import { loadExperiment } from "../lib/experiment.ts";
 import { fitAndScore } from "../lib/fit.ts";
-import type { ClassPredictions } from "../lib/metrics.ts";
+import type { ClassPredictions } from "../lib/metrics/predictions.ts";
 import { chooseFrom, prepare, type Prepared } from "../lib/prepare.ts";
 import { randomOf } from "../lib/random.ts";
 import { withPython } from "./mlflow/python.ts";

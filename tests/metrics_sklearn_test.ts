@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  type ClassificationMetric,
-  type ClassPredictions,
-  metrics,
-  type RegressionMetric,
-  type ValuePredictions,
-} from "../lib/metrics.ts";
+import { type ClassificationMetric, metrics, type RegressionMetric } from "../lib/metrics.ts";
+import type { ClassPredictions, ValuePredictions } from "../lib/metrics/predictions.ts";
 import { withPython } from "./mlflow/python.ts";
 
 /** How a row's probabilities are drawn: any; with many ties, edges of bins among them; certain; the same for all. */

@@ -7,7 +7,6 @@ import {
   brier_score,
   calibration_error,
   type ClassificationMetric,
-  type ClassPredictions,
   log_loss,
   macro_f1,
   mae,
@@ -20,8 +19,8 @@ import {
   rmse,
   roc_auc,
   taskOf,
-  type ValuePredictions,
 } from "../lib/metrics.ts";
+import type { ClassPredictions, ValuePredictions } from "../lib/metrics/predictions.ts";
 
 /** Predictions of a few rows: the true classes, and a row of probabilities for each. */
 function classes(actual: readonly number[], rows: readonly (readonly number[])[]): ClassPredictions {

@@ -1,5 +1,7 @@
 import { argmaxOfRows } from "../matrix.ts";
-import { type ClassPredictions, metrics, rankingOf, type ValuePredictions } from "../metrics.ts";
+import { metrics } from "../metrics.ts";
+import type { ClassPredictions, ValuePredictions } from "../metrics/predictions.ts";
+import { rankingOf } from "../metrics/ranking.ts";
 import type { ClassCurves, ClassEvaluation, Point, ValueEvaluation } from "./evaluation.ts";
 import { countInto, edgesOf } from "./histogram.ts";
 

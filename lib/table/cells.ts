@@ -3,24 +3,19 @@ const QUOTE = 0x22;
 const MAX_BYTES = 32;
 const SLOTS = 8192;
 
+/** Makes a text of some bytes. */
+export type TextReader = (bytes: Uint8Array, from: number, to: number) => string;
+
 /**
- * Makes texts of the cells of a CSV file, which are UTF-8; null where there is nothing between two commas. Short ones are
- * remembered, as most texts of a table are the same few, and to find one takes a fraction of the time that it takes to
- * make one.
+ * Remembers the short texts that are read, as most texts of a table are the same few, and to find one takes a fraction of
+ * the time that it takes to make one.
  */
-export function cellReader(): (bytes: Uint8Array, from: number, to: number) => string | null {
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+export function remembering(textOf: TextReader): TextReader {
   const known = new Uint8Array(SLOTS * MAX_BYTES);
   const texts = new Array<string | undefined>(SLOTS).fill(undefined);
   const lengths = new Uint8Array(SLOTS);
-  const textOf = (bytes: Uint8Array, from: number, to: number) =>
-    bytes[from] === QUOTE
-      ? decoder.decode(bytes.subarray(from + 1, to - 1)).replaceAll('""', '"')
-      : decoder.decode(bytes.subarray(from, to));
-
   return (bytes, from, to) => {
     const length = to - from;
-    if (length === 0) return null;
     if (length > MAX_BYTES) return textOf(bytes, from, to);
     const hash = hashOf(bytes, from, to);
     const slot = hash & SLOTS - 1;
@@ -34,6 +29,17 @@ export function cellReader(): (bytes: Uint8Array, from: number, to: number) => s
     lengths[slot] = length;
     return texts[slot] = textOf(bytes, from, to);
   };
+}
+
+/** Makes texts of the cells of a CSV file, which are UTF-8; null where there is nothing between two commas. */
+export function cellReader(): (bytes: Uint8Array, from: number, to: number) => string | null {
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const textOf = remembering((bytes, from, to) =>
+    bytes[from] === QUOTE
+      ? decoder.decode(bytes.subarray(from + 1, to - 1)).replaceAll('""', '"')
+      : decoder.decode(bytes.subarray(from, to))
+  );
+  return (bytes, from, to) => from === to ? null : textOf(bytes, from, to);
 }
 
 /** Finds the index of the level that a cell of a CSV file has, in quotes or without; NaN where it has none of them. */

@@ -39,8 +39,8 @@ export async function readParquet(
   builder.expect(Number(metadata.num_rows));
   builder.columns.forEach((column, at) => {
     const schemaPath = getTreePath(schema, [column.name]);
-    const read = takeReader(schemaPath[1]!.element);
-    const toNumbers = numbersReader(column, read);
+    const { read, perMillisecond } = takeReader(schemaPath[1]!.element);
+    const toNumbers = numbersReader(column, { read, perMillisecond });
     let values: DecodedArray = [];
     let numbersOf: Float64Array = new Float64Array();
     let rowsBefore = 0;
@@ -90,29 +90,36 @@ function taken(numbers: Float64Array, places: Int32Array): Float64Array {
   return found;
 }
 
-type Reader = (value: unknown) => unknown;
+/** How the values of a column are read that hyparquet leaves as they are kept. */
+interface Reading {
+  readonly read?: ((value: unknown) => unknown) | undefined;
+  /** Of moments, how many of their units a millisecond has. */
+  readonly perMillisecond?: bigint | undefined;
+}
 
 /**
  * What reads a column of decimals or of moments, which is left as the integers that it is kept as: hyparquet would round
  * the ones twice, and make an object of each of the others.
  */
-function takeReader(element: SchemaElement): Reader | undefined {
+function takeReader(element: SchemaElement): Reading {
   const { converted_type, logical_type, scale = 0 } = element;
   const unit = logical_type?.type === "TIMESTAMP"
     ? logical_type.unit
     : converted_type?.replace(/^TIMESTAMP_/, "");
   const perMillisecond = { MILLIS: 1n, MICROS: 1000n, NANOS: 1_000_000n }[unit as string];
   const isDecimal = converted_type === "DECIMAL";
-  if (!isDecimal && perMillisecond === undefined) return undefined;
+  if (!isDecimal && perMillisecond === undefined) return {};
   delete element.converted_type;
   delete element.logical_type;
-  return isDecimal ? (value) => decimalOf(value, scale) : (value) => dateOf(value as bigint, perMillisecond!);
+  return isDecimal
+    ? { read: (value) => decimalOf(value, scale) }
+    : { read: (value) => dateOf(value as bigint, perMillisecond!), perMillisecond };
 }
 
 /** What a column's array is to hold for some values; NaN for those that it can't. */
 function numbersReader(
   { kind, levels = [] }: TableBuilder["columns"][number],
-  read: Reader | undefined,
+  { read, perMillisecond }: Reading,
 ): (values: DecodedArray) => Float64Array {
   const codes = new Map<unknown, number>(levels.map((level, code) => [level, code]));
   const toNumber = {
@@ -123,15 +130,37 @@ function numbersReader(
     category: (value: unknown) => codes.get(value) ?? NaN,
     text: () => NaN,
   }[kind];
+  const isNumber = toNumber === numberOf && read === undefined;
+  const unit = isNumber ? 1 : kind === "date-time" ? Number(perMillisecond) : NaN;
   return (values) => {
-    if (values instanceof Float64Array && toNumber === numberOf && read === undefined) return values;
-    const numbers = new Float64Array(values.length);
+    if (values instanceof Float64Array && isNumber) return values;
+    const numbers = values instanceof BigInt64Array
+      ? wholeNumbers(values, unit)
+      : new Float64Array(values.length).fill(NaN);
     for (let at = 0; at < numbers.length; at++) {
+      if (!Number.isNaN(numbers[at])) continue;
       const value: unknown = values[at];
       numbers[at] = toNumber(read === undefined ? value : read(value));
     }
     return numbers;
   };
+}
+
+/** The greatest time that a date-time can be, in milliseconds. */
+const MAX_TIME = 8.64e15;
+
+/**
+ * The values divided by a unit, where that gives a whole number that a double surely holds, and else NaN. They are read
+ * in halves, as to make a BigInt of each takes several times as long.
+ */
+function wholeNumbers(values: BigInt64Array, unit: number): Float64Array {
+  const halves = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);
+  const numbers = new Float64Array(values.length);
+  for (let at = 0; at < numbers.length; at++) {
+    const value = (halves[2 * at + 1]! | 0) * 2 ** 32 + halves[2 * at]!;
+    numbers[at] = Math.abs(value) <= MAX_TIME && value % unit === 0 ? value / unit : NaN;
+  }
+  return numbers;
 }
 
 function numberOf(value: unknown): number {

@@ -12,6 +12,7 @@ import {
   type RowGroup,
   type SchemaTree,
 } from "../deps/hyparquet.ts";
+import { remembering } from "./cells.ts";
 
 /** The values of a part of a column. */
 export interface Page {
@@ -31,11 +32,12 @@ const COMPRESSORS = {
 };
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const textOf = remembering((bytes, from, to) => decoder.decode(bytes.subarray(from, to)));
 
 const PARSERS = {
   ...DEFAULT_PARSERS,
   timestampFromNanoseconds: (time: bigint) => dateOf(time, 1_000_000n),
-  stringFromBytes: (text: Uint8Array | undefined) => text && decoder.decode(text),
+  stringFromBytes: (text: Uint8Array | undefined) => text && textOf(text, 0, text.length),
 };
 
 /**

@@ -1,4 +1,4 @@
-import { type Random, splitFolds } from "../../mod.ts";
+import { ExperimentError, type Random } from "../../mod.ts";
 
 /** How a fit may stop before its last epoch. */
 export interface EarlyStopping {
@@ -15,22 +15,35 @@ export interface HeldBack {
   readonly validation: Uint32Array;
 }
 
-/** Holds back a seeded part of the rows for validation; where they have classes, each keeps its share. */
+/**
+ * Holds back a seeded part of the rows for validation; where they have classes, of each class that has more than one row.
+ *
+ * @throws {ExperimentError} `INVALID_PARAMETER_VALUE` where there are too few rows to hold one back.
+ */
 export function holdBack(
   y: Uint32Array | Float64Array,
   stopping: EarlyStopping | undefined,
   random: Random,
 ): HeldBack {
   if (!stopping) return { rows: Uint32Array.from(y.keys()), validation: new Uint32Array() };
-  const labels = y instanceof Uint32Array ? y : undefined;
-  const spec = {
-    kind: "holdout",
-    test: stopping.validation,
-    stratify: labels !== undefined,
-    repeats: 1,
-  } as const;
-  const [split] = splitFolds(spec, { rows: y.length, labels, by: undefined }, random);
-  return { rows: split!.train, validation: split!.test };
+  const strata = y instanceof Uint32Array
+    ? [...Map.groupBy(y.keys(), (row) => y[row]).values()]
+    : [[...y.keys()]];
+  const validation = strata.flatMap((rows) =>
+    random.shuffle(rows).slice(0, Math.min(Math.ceil(stopping.validation * rows.length), rows.length - 1))
+  );
+  if (validation.length === 0) {
+    throw new ExperimentError(
+      "INVALID_PARAMETER_VALUE",
+      `model.params.early_stopping: no row can be held back of ${y.length} train rows in ${strata.length} classes.`,
+      { hint: "Leave early_stopping out, or train with more rows." },
+    );
+  }
+  const held = new Set(validation);
+  return {
+    rows: Uint32Array.from(y.keys()).filter((row) => !held.has(row)),
+    validation: Uint32Array.from(validation).sort(),
+  };
 }
 
 /** Watches the loss on the validation rows, epoch by epoch. */
