@@ -29,6 +29,7 @@ async function trained(project: Project, config: string) {
   return {
     run_id,
     evaluation: await text("evaluation.json"),
+    lineage: await text("lineage.svg"),
     plots: Object.fromEntries(
       await Promise.all(paths.map(async (path) => [path, await text(path)] as const)),
     ),
@@ -168,9 +169,12 @@ Deno.test({
       return pathToFileURL(join(directory, name)).href;
     };
     const pictures = [
-      ...[...runs].flatMap(([config, { plots }]) =>
-        Object.entries(plots).map(([path, svg]) => [`${config}-${path.slice("plots/".length)}`, svg] as const)
-      ),
+      ...[...runs].flatMap(([config, { plots, lineage }]) => [
+        ...Object.entries(plots).map(([path, svg]) =>
+          [`${config}-${path.slice("plots/".length)}`, svg] as const
+        ),
+        [`${config}-lineage.svg`, lineage] as const,
+      ]),
       ...Object.entries(hardCases()).flatMap(([name, evaluation]) =>
         Object.entries(plotFiles(evaluation, [])).map(([file, svg]) => [`${name}-${file}`, svg] as const)
       ),

@@ -102,4 +102,8 @@ Deno.test("a report's forms are those that were asked for, and a file of no know
     2,
     "error: The report can't be written to report.pdf: its ending names no form of report.",
   ]);
+  const nowhere = await project.run("replay", "exp_v1", "--report", "no/such/folder.md");
+  assert.equal(nowhere.code, 2);
+  assert.match(nowhere.stdout, /safe to rerun/);
+  assert.match(nowhere.stderr, /^error: The report can't be written to no\/such\/folder\.md: No such file/);
 });

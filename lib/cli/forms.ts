@@ -46,15 +46,34 @@ export function formsOf({ format, json, files = [] }: {
   return { stdout, files: written, curves: [stdout, ...written.map(({ form }) => form)].includes("html") };
 }
 
-/** Writes the files that are asked for, then prints one report or many. */
+/** Prints one report or many, then writes the files that are asked for. */
 export async function tellReports(
   reports: ReplayReport | readonly ReplayReport[],
   { stdout, files }: Forms,
 ): Promise<void> {
-  for (const { file, form } of files) await Deno.writeTextFile(file, `${await render(reports, form)}\n`);
   const isTerminal = Deno.stdout.isTerminal();
   const width = isTerminal ? { width: Deno.consoleSize().columns } : {};
   printLine(await render(reports, stdout, { color: isTerminal && !Deno.noColor, ...width }));
+  for (const { file, form } of files) await write(file, `${await render(reports, form)}\n`);
+}
+
+async function write(file: string, text: string): Promise<void> {
+  try {
+    await Deno.writeTextFile(file, text);
+  } catch (cause) {
+    const isForbidden = cause instanceof Deno.errors.NotCapable;
+    const found = cause instanceof Error ? cause.message : String(cause);
+    throw new ExperimentError(
+      isForbidden ? "PERMISSION_DENIED" : "INVALID_PARAMETER_VALUE",
+      `The report can't be written to ${file}: ${isForbidden ? "Deno was not given leave to" : found}.`,
+      {
+        hint: isForbidden
+          ? "Name a file below the working directory, which is all that the tasks may write to."
+          : "Name a file in a folder that is there.",
+        cause,
+      },
+    );
+  }
 }
 
 async function render(

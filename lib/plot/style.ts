@@ -5,8 +5,10 @@ import page from "../report/report.css" with { type: "text" };
  * screens, in dark, since not all that shows pictures knows variables.
  */
 export function styleOf(rules: string): string {
+  // What follows the first block is for print.
+  const [root] = page.split("}");
   const values = new Map(
-    [...page.matchAll(/(--[\w-]+): (?:light-dark\((#\w+), (#\w+)\)|([^;]+));/g)].map(
+    [...root!.matchAll(/(--[\w-]+): (?:light-dark\((#\w+), (#\w+)\)|([^;]+));/g)].map(
       ([, name, light, dark, always]) => [name, [light ?? always!, dark ?? always!]] as const,
     ),
   );
