@@ -29,11 +29,7 @@ export { z } from ${at("lib/deps/zod.ts")};
     "registries/features/fruits_v1_features_v1.ts": FEATURES,
     "registries/models/mod.ts":
       `// These come with Reprise; a model of your own is one more file here, and one more line.
-export {
-  logistic_regression,
-  majority_class,
-  mlp,
-} from ${at("registries/models/mod.ts")};
+export * from ${at("registries/models/mod.ts")};
 `,
     "tests/registries_test.ts": test(name),
   };
