@@ -8,9 +8,9 @@ export interface ByteBuffer {
   readonly drop: (count: number) => void;
 }
 
-/** Makes an empty buffer. */
-export function openBuffer(): ByteBuffer {
-  let all = new Uint8Array();
+/** Makes an empty buffer, with room for so many bytes at first. */
+export function openBuffer(room = 0): ByteBuffer {
+  let all = new Uint8Array(room);
   let length = 0;
   return {
     bytes: () => all.subarray(0, length),

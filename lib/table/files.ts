@@ -104,9 +104,12 @@ export async function sizeOfFile(url: string): Promise<number | undefined> {
   return (await Deno.stat(new URL(url)).catch(() => undefined))?.size;
 }
 
-/** All bytes of a file. */
-export async function gather(parts: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
-  const buffer = openBuffer();
+/** All bytes of a file, which is of this size where that is known. */
+export async function gather(
+  parts: AsyncIterable<Uint8Array>,
+  size?: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const buffer = openBuffer(size);
   for await (const part of parts) buffer.append(part);
   return buffer.bytes();
 }

@@ -18,9 +18,9 @@ import { dateOf, type Page, pagesOf } from "./parquet_pages.ts";
 export async function readParquet(
   parts: AsyncIterable<Uint8Array>,
   builder: TableBuilder,
-  { place }: { readonly place: string },
+  { place, size }: { readonly place: string; readonly size?: number | undefined },
 ): Promise<void> {
-  const bytes = await gather(parts);
+  const bytes = await gather(parts, size);
   const attempt = <Result>(read: () => Result): Result => {
     try {
       return read();
