@@ -21,20 +21,9 @@ export function balanced_accuracy(predictions: ClassPredictions): number {
  * The unweighted mean of the classes' F1 scores, 2·TP / (2·TP + FP + FN), over the classes that are true or predicted
  * somewhere, in [0, 1]: 1 is best (van Rijsbergen, 1979).
  */
-export function macro_f1({ actual, probabilities }: ClassPredictions): number {
-  const predicted = argmaxOfRows(probabilities);
-  const hits = new Float64Array(probabilities.columns);
-  const count = new Float64Array(probabilities.columns);
-  actual.forEach((label, row) => {
-    const guess = predicted[row]!;
-    count[label]!++;
-    count[guess]!++;
-    if (label === guess) hits[label]!++;
-  });
-  const scores = Array.from(count, (total, label) => (total === 0 ? NaN : (2 * hits[label]!) / total)).filter(
-    (score) => !Number.isNaN(score),
-  );
-  return scores.reduce((sum, score) => sum + score, 0) / scores.length;
+export function macro_f1(predictions: ClassPredictions): number {
+  const { truths, guesses, hits, seen } = tallyOf(predictions);
+  return meanOf(seen.map((label) => 2 * hits[label]! / (truths[label]! + guesses[label]!)));
 }
 
 /**
