@@ -100,8 +100,8 @@ function isNamed(values: RawColumn | readonly NamedColumn[]): values is readonly
 }
 
 function whole(values: Float64Array, name: string, rows: Uint32Array): Float64Array {
+  if (!values.includes(NaN)) return values;
   const lacking = values.findIndex(Number.isNaN);
-  if (lacking < 0) return values;
   throw new ExperimentError(
     "INVALID_PARAMETER_VALUE",
     `The feature ${name} has no value in row ${rows[lacking]! + 1}.`,
@@ -110,7 +110,8 @@ function whole(values: Float64Array, name: string, rows: Uint32Array): Float64Ar
 }
 
 function taken(values: RawColumn, rows: Uint32Array): RawColumn {
-  return values instanceof Float64Array
-    ? Float64Array.from(rows, (row) => values[row]!)
-    : Array.from(rows, (row) => values[row]!);
+  const isNumbers = values instanceof Float64Array;
+  const found = isNumbers ? new Float64Array(rows.length) : new Array<string | null>(rows.length);
+  for (let at = 0; at < rows.length; at++) found[at] = values[rows[at]!]!;
+  return found;
 }

@@ -8,13 +8,21 @@ export interface Matrix {
   readonly data: Float64Array;
 }
 
+const TILE = 1024;
+
 /** The matrix whose columns are given, all of one length. */
 export function matrixOf(columns: readonly Float64Array[]): Matrix {
   const rows = columns[0]?.length ?? 0;
   const data = new Float64Array(rows * columns.length);
-  columns.forEach((column, c) => {
-    for (let row = 0; row < rows; row++) data[row * columns.length + c] = column[row]!;
-  });
+  // A part of the rows at a time, so that what is written stays in the processor's cache.
+  for (let from = 0; from < rows; from += TILE) {
+    const to = Math.min(rows, from + TILE);
+    columns.forEach((column, c) => {
+      for (let row = from, at = from * columns.length + c; row < to; row++, at += columns.length) {
+        data[at] = column[row]!;
+      }
+    });
+  }
   return { rows, columns: columns.length, data };
 }
 

@@ -132,11 +132,19 @@ export function oneHot<Row>(feature: Transformable<Row, string | boolean>): Lear
   return then(feature, {
     name: "one_hot",
     learn: (values) => ({ levels: levelsIn(textsIn(values, "one_hot")) }),
-    apply: (values, { levels }) =>
-      (levels as readonly string[]).map((level) => ({
-        name: level,
-        values: Float64Array.from(textsIn(values, "one_hot"), (one) => Number(one === level)),
-      })),
+    apply(values, { levels }) {
+      const texts = textsIn(values, "one_hot");
+      const columns = (levels as readonly string[]).map((name) => ({
+        name,
+        values: new Float64Array(texts.length),
+      }));
+      const byLevel = new Map<string | null, Float64Array>(columns.map(({ name, values }) => [name, values]));
+      texts.forEach((text, row) => {
+        const column = byLevel.get(text);
+        if (column) column[row] = 1;
+      });
+      return columns;
+    },
   });
 }
 
