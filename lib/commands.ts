@@ -2,7 +2,7 @@ import { configJsonSchema } from "./config.ts";
 import { type Contract, contractIn, contractOf } from "./contract.ts";
 import { z } from "./deps/zod.ts";
 import { environmentVariable, gitState, lockText } from "./environment.ts";
-import { ExperimentError } from "./error.ts";
+import { ExperimentError, messageOf } from "./error.ts";
 import {
   configNames,
   type LoadedExperiment,
@@ -264,7 +264,7 @@ export async function configListCommand(): Promise<readonly ConfigEntry[]> {
       const { experiment, run } = (await loadExperiment(name)).spec;
       entries.push({ name, experiment, run });
     } catch (error) {
-      entries.push({ name, problem: error instanceof Error ? error.message : String(error) });
+      entries.push({ name, problem: messageOf(error) });
     }
   }
   return entries;

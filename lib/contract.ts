@@ -6,7 +6,7 @@ import type { LoadedExperiment } from "./experiment.ts";
 import type { Choice, Derived, Prepared } from "./prepare.ts";
 import { SCHEME, type SourceDigest, type SourceLocation, type SourceReader } from "./source/source.ts";
 import type { Split } from "./split.ts";
-import { columnKind, rowGroupsOf, sizeOf } from "./table.ts";
+import { columnsOf, rowGroupsOf, sizeOf } from "./table.ts";
 
 /** The version of the contract's form: clause names, and what each digests. */
 export const CONTRACT_VERSION = 1;
@@ -199,10 +199,9 @@ function codeClauses({ registryAt }: LoadedExperiment, { spec, views }: Choice):
 }
 
 function schemaWords({ row }: Dataset): string {
-  return Object.entries(row.shape).map(([name, type]) => {
-    const { kind, levels, nullable } = columnKind(type as never);
-    return `${name} ${kind}${levels ? ` (${levels.join(", ")})` : ""}${nullable ? " or null" : ""}`;
-  }).join("; ");
+  return columnsOf(row).map(({ name, kind, levels, nullable }) =>
+    `${name} ${kind}${levels ? ` (${levels.join(", ")})` : ""}${nullable ? " or null" : ""}`
+  ).join("; ");
 }
 
 function splitWords([first, ...others]: readonly Split[]): string {

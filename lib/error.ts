@@ -74,6 +74,11 @@ export class ExperimentError extends Error {
   }
 }
 
+/** What an error says, or whatever else was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /**
  * What an error says is wrong with code, data or a record, which a report tells; any other error is thrown on, and so
  * is that of a store out of reach.

@@ -3,6 +3,7 @@ import { ExperimentError } from "./error.ts";
 import { type Design, learnDesign } from "./design.ts";
 import type { Matrix } from "./matrix.ts";
 import { type MetricName, metrics as metricFunctions } from "./metrics.ts";
+import { momentsOf } from "./metrics/mean.ts";
 import type { Estimator, FitInput } from "./model.ts";
 import type { Prepared } from "./prepare.ts";
 import { randomOf } from "./random.ts";
@@ -201,12 +202,9 @@ function scorer<Predictions>(
 
 /** The mean of each score over the folds, and its population standard deviation. */
 function summaryOf(folds: readonly Readonly<Record<string, number>>[]): Record<string, number> {
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const entries = Object.keys(folds[0]!).flatMap((name) => {
-    const values = folds.map((scores) => scores[name]!);
-    const center = mean(values);
-    const deviation = Math.sqrt(mean(values.map((value) => (value - center) ** 2)));
-    return [[name, center], [`${name}_std`, deviation]] as const;
+    const { mean, std } = momentsOf(folds.map((scores) => scores[name]!));
+    return [[name, mean], [`${name}_std`, std]] as const;
   });
   return Object.fromEntries(entries);
 }

@@ -3,7 +3,7 @@ import { type FeatureAbout, isPlain, type ViewAbout } from "./features.ts";
 import type { Model } from "./model.ts";
 import type { Choice, Derived } from "./prepare.ts";
 import { FRAMEWORK } from "./project.ts";
-import { columnKind, placeOf } from "./table.ts";
+import { columnsOf, placeOf } from "./table.ts";
 import { windowIn } from "./window.ts";
 
 /** What a model is made from: the columns of a dataset, the features that are made of them, and the edges between. */
@@ -75,16 +75,13 @@ export function lineageOf(
     readonly sources: Readonly<Record<string, SourceDigest>>;
   },
 ): Lineage {
-  const columns = Object.entries(dataset.row.shape).map(([column, type]): LineageColumn => {
-    const { kind, nullable = false } = columnKind(type as never);
-    return {
-      id: `data.${data}.columns.${column}`,
-      name: column,
-      kind,
-      nullable,
-      target: column === dataset.target,
-    };
-  });
+  const columns = columnsOf(dataset.row).map(({ name, kind, nullable = false }): LineageColumn => ({
+    id: `data.${data}.columns.${name}`,
+    name,
+    kind,
+    nullable,
+    target: name === dataset.target,
+  }));
   /** What a name stands for in a row: a column, unless a view below has a feature of that name. */
   const meant = new Map(columns.map((column) => [column.name, column.id]));
   const features: LineageFeature[] = [];

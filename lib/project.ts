@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ExperimentError } from "./error.ts";
+import { ExperimentError, messageOf } from "./error.ts";
 import { placeOf } from "./table.ts";
 
 /** The URL of the folder that Reprise's own `mod.ts` is in, with a slash at its end. */
@@ -54,7 +54,7 @@ export async function readText(url: string): Promise<string> {
   try {
     return (await import(url, { with: { type: "text" } })).default;
   } catch (error) {
-    const reason = reasonOf(error);
+    const reason = messageOf(error);
     throw new ExperimentError("RESOURCE_DOES_NOT_EXIST", `${url} can't be read: ${reason}`, {
       hint: hintOf(reason) ?? "Check the address.",
       cause: error,
@@ -71,15 +71,13 @@ export async function importModule(url: string): Promise<Record<string, unknown>
   try {
     return await import(url);
   } catch (error) {
-    const reason = reasonOf(error);
+    const reason = messageOf(error);
     throw new ExperimentError("INVALID_STATE", `${placeOf(url)} can't be loaded: ${reason}`, {
       hint: hintOf(reason) ?? "Mend the module; `deno check` tells more.",
       cause: error,
     });
   }
 }
-
-const reasonOf = (error: unknown) => error instanceof Error ? error.message : String(error);
 
 function hintOf(reason: string): string | undefined {
   if (reason.includes("not a dependency")) {

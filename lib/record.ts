@@ -10,7 +10,7 @@ import type { ClauseSource } from "./explain/code.ts";
 import type { Curve } from "./plot/learning.ts";
 import type { Prepared } from "./prepare.ts";
 import type { SourceDigest, SourceReader } from "./source/source.ts";
-import { columnKind, placeOf } from "./table.ts";
+import { columnsOf, placeOf } from "./table.ts";
 import { openObjects } from "./tracking/objects.ts";
 import type { DatasetInput, TrackingStore } from "./tracking/store.ts";
 
@@ -205,10 +205,11 @@ const COLSPEC_TYPES = {
 
 /** The record that the run used its dataset. */
 export function datasetInputOf({ spec, dataset, table, fingerprint }: Prepared): DatasetInput {
-  const columns = Object.entries(dataset.row.shape).map(([name, type]) => {
-    const { kind, nullable = false } = columnKind(type as never);
-    return { type: COLSPEC_TYPES[kind], name, required: !nullable };
-  });
+  const columns = columnsOf(dataset.row).map(({ name, kind, nullable = false }) => ({
+    type: COLSPEC_TYPES[kind],
+    name,
+    required: !nullable,
+  }));
   return {
     name: spec.data.name,
     // MLflow's column for digests holds 36 characters.

@@ -1,8 +1,8 @@
 import { CONTRACT_VERSION, type ContractRecord } from "./contract.ts";
 import { digestOfJson } from "./digest.ts";
-import { ExperimentError } from "./error.ts";
 import { recorded } from "./record.ts";
 import { SCHEME } from "./source/source.ts";
+import { readText } from "./tracking/read.ts";
 import type { Run, TrackingStore } from "./tracking/store.ts";
 
 /** The recorded contract; or, in words, why there is none to compare with. */
@@ -13,11 +13,8 @@ export async function readContract(
   if (info.status !== "FINISHED") {
     return `The run is ${info.status}, so it isn't known to be one of its contract.`;
   }
-  let text: string;
-  try {
-    text = new TextDecoder().decode(await store.downloadArtifact(info.run_id, recorded.contract));
-  } catch (error) {
-    if (!(error instanceof ExperimentError) || error.code !== "RESOURCE_DOES_NOT_EXIST") throw error;
+  const text = await readText(store, info.run_id, recorded.contract);
+  if (text === undefined) {
     return `The run has no ${recorded.contract}: it was not recorded by Reprise, or its artifacts are gone.`;
   }
   const changed = `The run's ${recorded.contract} was changed since it was recorded`;

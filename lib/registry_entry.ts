@@ -6,7 +6,7 @@ import { keyOf, type ModelEntry, modelEntry } from "./listing.ts";
 import { suggestionOf } from "./nearest.ts";
 import { type Choice, chooseFrom, derive } from "./prepare.ts";
 import { openSource } from "./source/source.ts";
-import { columnKind, loadTable } from "./table.ts";
+import { columnsOf, loadTable } from "./table.ts";
 
 /** The kinds of what has a name that experiments choose by, and of configs. */
 const KINDS = ["dataset", "view", "model", "config"] as const;
@@ -62,10 +62,7 @@ export async function showEntry(name: string, kind?: RegistryEntry["kind"]): Pro
         kind: found,
         name,
         description: dataset.description,
-        columns: Object.entries(dataset.row.shape).map(([column, type]) => ({
-          name: column,
-          ...columnKind(type as never),
-        })),
+        columns: columnsOf(dataset.row),
         target: dataset.target,
         views: Object.keys(features).filter((view) => datasetOf(features[view]!) === dataset),
       };

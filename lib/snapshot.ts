@@ -22,8 +22,9 @@ type ColumnMetadata = z.infer<typeof metadataSchema>["columns"][number];
 
 /**
  * The snapshot of a table: a Parquet file with its columns in order, as pandas or DuckDB read it. Categories are texts
- * in it, and date-times are in milliseconds; the levels, the kinds and the digest of the table's source are in the metadata `reprise`, as JSON. Equal
- * tables have equal bytes. Pages aren't compressed, as the whole compresses better at once.
+ * in it, and date-times are in milliseconds; the levels, the kinds and the digest of the table's source are in the
+ * metadata `reprise`, as JSON. Equal tables have equal bytes. Pages aren't compressed, as the whole compresses better
+ * at once.
  */
 export async function toSnapshot(table: Table): Promise<Uint8Array> {
   const { parquetWriteBuffer } = await import("./deps/hyparquet_writer.ts");

@@ -4,11 +4,11 @@ import type { z } from "./deps/zod.ts";
 import { digestOfJson } from "./digest.ts";
 import { ExperimentError } from "./error.ts";
 import { buildTable } from "./table/builder.ts";
-import { columnKind } from "./table/column.ts";
+import { columnKind, columnsOf } from "./table/column.ts";
 import { readCsv } from "./table/csv.ts";
 import { bytesOf, filesOf, placeOf, sizeOfFile } from "./table/files.ts";
 
-export { type ColumnKind, columnKind } from "./table/column.ts";
+export { type ColumnKind, columnsOf } from "./table/column.ts";
 export { placeOf } from "./table/files.ts";
 
 /**
@@ -119,9 +119,7 @@ export async function sourceBytesDigest({ source }: Dataset): Promise<string> {
 
 /** Digests a dataset's schema and every value of its rows. */
 export function fingerprintOf(dataset: Dataset, table: Table): Fingerprint {
-  const kinds = Object.entries(dataset.row.shape).map((
-    [name, type],
-  ) => [name, columnKind(type as z.ZodType)]);
+  const kinds = columnsOf(dataset.row).map(({ name, ...kind }) => [name, kind]);
   return {
     schema: digestOfJson({ target: dataset.target, columns: Object.fromEntries(kinds) }),
     ...digestRows(table),

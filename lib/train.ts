@@ -1,6 +1,6 @@
 import { type Contract, contractIn, contractOf, type MadeContract, modulesOf } from "./contract.ts";
 import { type GitState, gitState, lockText, now, userName } from "./environment.ts";
-import { ExperimentError } from "./error.ts";
+import { ExperimentError, messageOf } from "./error.ts";
 import type { LoadedExperiment } from "./experiment.ts";
 import { fitAndScore, isMetric, pointsOf, spreadOf, turnTaker } from "./fit.ts";
 import { chooseFrom, prepare, type Prepared } from "./prepare.ts";
@@ -182,7 +182,7 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
   } catch (error) {
     try {
       if (signal?.aborted) await end("KILLED");
-      else await end("FAILED", error instanceof Error ? error.message : String(error));
+      else await end("FAILED", messageOf(error));
     } catch {
       // The store is out of reach too: the first error is the one to tell.
     }

@@ -1,4 +1,5 @@
 import { ExperimentError } from "./error.ts";
+import { meanOf, momentsOf } from "./metrics/mean.ts";
 import type { WindowInput } from "./window.ts";
 
 /** The values of a feature before anything is learned from them: numbers, NaN where there is none; or texts. */
@@ -76,9 +77,8 @@ export function standardise<Row>(feature: Transformable<Row, number>): Learned<R
     name: "standardise",
     learn(values) {
       const known = knownNumbers(values, "standardise");
-      const mean = meanOf(known);
-      const deviation = Math.sqrt(meanOf(known.map((value) => (value - mean) ** 2)));
-      return { mean, deviation: deviation === 0 ? 1 : deviation };
+      const { mean, std } = momentsOf(known);
+      return { mean, deviation: std === 0 ? 1 : std };
     },
     apply: (values, { mean, deviation }) =>
       numbersIn(values, "standardise").map((value) => (value - Number(mean)) / Number(deviation)),
@@ -226,10 +226,6 @@ function mostFrequent(values: RawColumn): number | string {
   const [best] = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
   if (best === undefined) throw nothingToLearn("impute by most_frequent");
   return best[0];
-}
-
-function meanOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function medianOf(values: Float64Array): number {

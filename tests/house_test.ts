@@ -7,7 +7,16 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Which floor each room is on; imports go down, or stay in their own room. */
 const FLOORS: readonly (readonly string[])[] = [
-  ["lib/error", "lib/digest", "lib/random", "lib/matrix", "lib/nearest", "lib/environment", "lib/deps/"],
+  [
+    "lib/error",
+    "lib/digest",
+    "lib/json",
+    "lib/random",
+    "lib/matrix",
+    "lib/nearest",
+    "lib/environment",
+    "lib/deps/",
+  ],
   [
     "lib/dataset",
     "lib/features",

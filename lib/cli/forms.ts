@@ -1,5 +1,5 @@
 import { extname } from "node:path";
-import { ExperimentError } from "../error.ts";
+import { ExperimentError, messageOf } from "../error.ts";
 import { type ReplayReport, toJson, verdictWords } from "../report/report.ts";
 import { printLine } from "./terminal.ts";
 
@@ -62,7 +62,7 @@ async function write(file: string, text: string): Promise<void> {
     await Deno.writeTextFile(file, text);
   } catch (cause) {
     const isForbidden = cause instanceof Deno.errors.NotCapable;
-    const found = cause instanceof Error ? cause.message : String(cause);
+    const found = messageOf(cause);
     throw new ExperimentError(
       isForbidden ? "PERMISSION_DENIED" : "INVALID_PARAMETER_VALUE",
       `The report can't be written to ${file}: ${isForbidden ? "Deno was not given leave to" : found}.`,

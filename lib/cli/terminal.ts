@@ -1,6 +1,6 @@
 import type { SingleBar } from "../deps/cli_progress.ts";
 import { now } from "../environment.ts";
-import { ExperimentError } from "../error.ts";
+import { ExperimentError, messageOf } from "../error.ts";
 import type { ReplayEvent } from "../replay.ts";
 
 /** Writes a line: a result to stdout, the story to stderr. */
@@ -14,7 +14,7 @@ export function printError(
   error: unknown,
   { debug, events }: { readonly debug: boolean; readonly events: boolean },
 ): void {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (events) {
     const { code, hint } = error instanceof ExperimentError
       ? error

@@ -3,9 +3,9 @@ export function quote(text: string): string {
   return JSON.stringify(shorten(text));
 }
 
-/** The start of a text, about 60 characters. */
-export function shorten(text: string): string {
-  return text.length <= 60 ? text : `${text.slice(0, 59)}…`;
+/** A text of so many characters at most, with `…` where it goes on. */
+export function shorten(text: string, most = 60): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
 /** A text with what would break or disguise its line in a terminal (line ends, control characters) escaped. */

@@ -1,6 +1,7 @@
 import { type FittedFold, scorerOf } from "../fit.ts";
 import { type Matrix, takeRows } from "../matrix.ts";
 import { lossOf } from "../metrics.ts";
+import { momentsOf } from "../metrics/mean.ts";
 import type { Prepared } from "../prepare.ts";
 import type { Random } from "../random.ts";
 import type { Importance } from "./evaluation.ts";
@@ -96,10 +97,4 @@ function restoreColumns(repeated: Matrix, { rows, columns, data }: Matrix, of: r
 function partOf({ rows, columns, data }: Matrix, repeat: number): Matrix {
   const part = rows / REPEATS;
   return { rows: part, columns, data: data.subarray(repeat * part * columns, (repeat + 1) * part * columns) };
-}
-
-function momentsOf(values: readonly number[]): { readonly mean: number; readonly std: number } {
-  const meanOf = (some: readonly number[]) => some.reduce((sum, value) => sum + value, 0) / some.length;
-  const mean = meanOf(values);
-  return { mean, std: Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2))) };
 }

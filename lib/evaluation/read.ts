@@ -1,7 +1,8 @@
 import { z } from "../deps/zod.ts";
-import { ExperimentError } from "../error.ts";
+import { jsonIn } from "../json.ts";
 import { metrics } from "../metrics.ts";
 import { recorded } from "../record.ts";
+import { readText } from "../tracking/read.ts";
 import type { TrackingStore } from "../tracking/store.ts";
 import { EVALUATION, type Evaluation } from "./evaluation.ts";
 
@@ -66,21 +67,10 @@ function keysOf<Key extends string>(record: Readonly<Record<Key, unknown>>): rea
 
 /** The evaluation in a text of JSON; undefined where it is none of the format that is known here. */
 export function parseEvaluation(text: string): Evaluation | undefined {
-  try {
-    return schema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
+  return schema.safeParse(jsonIn(text)).data;
 }
 
 /** The evaluation that a run recorded; undefined where there is none that can be read, as of an older run. */
 export async function readEvaluation(store: TrackingStore, runId: string): Promise<Evaluation | undefined> {
-  try {
-    return parseEvaluation(
-      new TextDecoder().decode(await store.downloadArtifact(runId, recorded.evaluation)),
-    );
-  } catch (error) {
-    if (error instanceof ExperimentError && error.code === "RESOURCE_DOES_NOT_EXIST") return undefined;
-    throw error;
-  }
+  return parseEvaluation(await readText(store, runId, recorded.evaluation) ?? "");
 }

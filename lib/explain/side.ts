@@ -14,6 +14,7 @@ import { artifactPathOf, clauseSourceOf, recorded } from "../record.ts";
 import type { SourceReader } from "../source/source.ts";
 import { digestRows, placeOf, type Table } from "../table.ts";
 import { openObjects } from "../tracking/objects.ts";
+import { readJson, readText } from "../tracking/read.ts";
 import type { TrackingStore } from "../tracking/store.ts";
 import type { ClauseSource, CodeSide } from "./code.ts";
 import type { ConfigSide } from "./config.ts";
@@ -52,25 +53,22 @@ const originsSchema = z.record(z.string(), z.string());
 
 /** The side of a recorded run: all of it is read from the store. */
 export function recordedSide(store: TrackingStore, runId: string, record: ContractRecord): Side {
-  const read = async (path: string) => {
-    try {
-      return new TextDecoder().decode(await store.downloadArtifact(runId, path));
-    } catch (error) {
-      if (error instanceof ExperimentError && error.code === "RESOURCE_DOES_NOT_EXIST") return undefined;
-      throw error;
-    }
-  };
   return {
     record,
     async code() {
-      const clauses = canonicalSchema.safeParse(jsonIn(await read(recorded.canonical))).data?.clauses;
-      return clauses && { clauses, text: (file) => read(`${recorded.modules}/${artifactPathOf(file)}`) };
+      const clauses = canonicalSchema.safeParse(await readJson(store, runId, recorded.canonical)).data
+        ?.clauses;
+      return clauses &&
+        { clauses, text: (file) => readText(store, runId, `${recorded.modules}/${artifactPathOf(file)}`) };
     },
     async config() {
-      const [config, origins] = await Promise.all([read(recorded.config), read(recorded.origins)]);
+      const [config, origins] = await Promise.all([
+        readText(store, runId, recorded.config),
+        readJson(store, runId, recorded.origins),
+      ]);
       const resolved: unknown = config === undefined ? undefined : parse(config);
       if (typeof resolved !== "object" || resolved === null) return undefined;
-      return { config: resolved, origins: originsSchema.safeParse(jsonIn(origins)).data ?? {} };
+      return { config: resolved, origins: originsSchema.safeParse(origins).data ?? {} };
     },
     async table() {
       const dataset = datasetIn(record);
@@ -146,12 +144,4 @@ function codeOf(sources: MadeContract["sources"], reader: SourceReader): CodeSid
       return module === undefined ? undefined : await reader.text(module);
     },
   };
-}
-
-function jsonIn(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? "");
-  } catch {
-    return undefined;
-  }
 }

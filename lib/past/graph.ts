@@ -1,3 +1,4 @@
+import { messageOf } from "../error.ts";
 import { FRAMEWORK } from "../project.ts";
 import type { SourceReader } from "../source/source.ts";
 import { type ModuleRequest, requestsIn } from "./requests.ts";
@@ -63,7 +64,7 @@ export async function graphOf(
     try {
       await what();
     } catch (error) {
-      lacking[name] = error instanceof Error ? error.message : String(error);
+      lacking[name] = messageOf(error);
     }
   }
 

@@ -1,3 +1,4 @@
+import { messageOf } from "../error.ts";
 import { checkValue } from "../document.ts";
 import { isMetric } from "../fit.ts";
 import { assemble, type Choice, chooseFrom, derive, type Prepared } from "../prepare.ts";
@@ -52,7 +53,7 @@ async function work(job: MixJob): Promise<MixResult["mixes"]> {
       const scores = Object.entries((await tryOut(prepared)).metrics);
       results.push(Object.fromEntries(scores.map(([name, value]) => [name, encodeNumber(value)])));
     } catch (error) {
-      results.push(error instanceof Error ? error.message : String(error));
+      results.push(messageOf(error));
     }
     await Deno.stdout.write(DONE_LINE);
   }
@@ -86,7 +87,7 @@ function mixed(sideOf: (part: Part) => Sided): Sided {
 if (import.meta.main) {
   await serveJob(async (job: MixJob) => {
     const result = await work(job).then((mixes) => ({ mixes }), (error) => ({
-      failure: error instanceof Error ? error.message : String(error),
+      failure: messageOf(error),
     }));
     await Deno.writeTextFile(job.result, JSON.stringify({ version: JOB_VERSION, ...result }));
   });

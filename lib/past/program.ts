@@ -1,3 +1,4 @@
+import { messageOf } from "../error.ts";
 import { contractOf } from "../contract.ts";
 import { assemble, chooseFrom, derive } from "../prepare.ts";
 import { openSource } from "../source/source.ts";
@@ -29,7 +30,7 @@ async function work(job: Job): Promise<Done> {
 if (import.meta.main) {
   await serveJob(async (job: Job) => {
     const result = await work(job).catch((error) => ({
-      failure: error instanceof Error ? error.message : String(error),
+      failure: messageOf(error),
     }));
     await Deno.writeTextFile(
       job.result,

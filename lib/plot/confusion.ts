@@ -1,7 +1,7 @@
 import { html } from "../deps/hono_html.ts";
-import { count } from "../document/show.ts";
+import { count, shorten } from "../document/show.ts";
 import type { ClassEvaluation } from "../evaluation/evaluation.ts";
-import { cut, type Plot, widthOf } from "./panel.ts";
+import { type Plot, widthOf } from "./panel.ts";
 
 /** How many classes there is room for. */
 const SHOWN = 20;
@@ -60,11 +60,11 @@ ${
           const x = left + (at + 0.5) * wide;
           return html`
             <text class="tick" text-anchor="${isNarrow ? "start" : "middle"}"
-              transform="translate(${x} ${top - 7})${isNarrow ? " rotate(-45)" : ""}">${cut(
+              transform="translate(${x} ${top - 7})${isNarrow ? " rotate(-45)" : ""}">${shorten(
                 name,
                 NAME,
               )}</text>
-            <text class="tick" x="${left - 8}" y="${top + (at + 0.5) * tall + 4}" text-anchor="end">${cut(
+            <text class="tick" x="${left - 8}" y="${top + (at + 0.5) * tall + 4}" text-anchor="end">${shorten(
               name,
               NAME,
             )}</text>

@@ -1,11 +1,11 @@
 import { ticks } from "../deps/d3_array.ts";
 import { html } from "../deps/hono_html.ts";
-import { count } from "../document/show.ts";
+import { count, shorten } from "../document/show.ts";
 import type { Distribution, Evaluation } from "../evaluation/evaluation.ts";
 import type { Html } from "../report/html_parts.ts";
 import { short, showValue } from "../report/words.ts";
 import { barsOf, numbersBelow } from "./frame.ts";
-import { cut, heading, type Panel, type Plot, widthOf } from "./panel.ts";
+import { heading, type Panel, type Plot, widthOf } from "./panel.ts";
 import { linear } from "./scale.ts";
 
 const WIDTH = 320;
@@ -94,7 +94,7 @@ function bars({ shares, classes, bins }: {
         return html`
           <text class="name" x="${left - 8}" y="${base - 4}" text-anchor="end">${classes.length === 1
             ? ""
-            : cut(name, NAME)}</text>
+            : shorten(name, NAME)}</text>
           <path class="grid" d="M${left},${base}H${WIDTH - RIGHT}" />
           <path class="bar" d="${barsOf(heights, { edges, x, base })}" />
         `;
@@ -127,7 +127,7 @@ function levelNames(
   levels: readonly string[],
   { x, bottom }: Below,
 ): { readonly height: number; readonly body: Html } {
-  const names = levels.map((level) => cut(showValue(level), NAME));
+  const names = levels.map((level) => shorten(showValue(level), NAME));
   const longest = widthOf(names, NAME);
   const isAslant = longest > x(1) - x(0);
   return {

@@ -1,10 +1,10 @@
 import { nice, ticks } from "../deps/d3_array.ts";
 import { html } from "../deps/hono_html.ts";
-import { count } from "../document/show.ts";
+import { count, shorten } from "../document/show.ts";
 import type { Importance } from "../evaluation/evaluation.ts";
 import { short } from "../report/words.ts";
 import { numbersBelow } from "./frame.ts";
-import { cut, type Plot, widthOf } from "./panel.ts";
+import { type Plot, widthOf } from "./panel.ts";
 import { linear, widened } from "./scale.ts";
 
 const WIDTH = 440;
@@ -45,7 +45,7 @@ export function importancePlot({ metric, rows, repeats, features }: Importance):
         ${shown.map(({ feature, mean, std }, row) => {
           const y = row * ROW + ROW / 2 + 3;
           return html`
-            <text class="name" x="${left - 10}" y="${y + 4}" text-anchor="end">${cut(
+            <text class="name" x="${left - 10}" y="${y + 4}" text-anchor="end">${shorten(
               feature,
               NAME,
             )}</text>

@@ -1,4 +1,5 @@
 import { html } from "../deps/hono_html.ts";
+import { shorten } from "../document/show.ts";
 import type { Html } from "../report/html_parts.ts";
 import { showValue } from "../report/words.ts";
 import { legend } from "./legend.ts";
@@ -45,8 +46,9 @@ export function levelsPlot(column: string, levels: readonly LevelCount[], id: st
       )}${rest > 0 ? ` ${rest} more levels differ.` : ""}</desc>
     ${shown.map(({ level, past, current }, row) =>
       html`
-        <text class="tick" x="${LEFT - 10}" y="${row * ROW + ROW / 2 + 4}" text-anchor="end">${nameOf(
-          level,
+        <text class="tick" x="${LEFT - 10}" y="${row * ROW + ROW / 2 + 4}" text-anchor="end">${shorten(
+          showValue(level),
+          NAME,
         )}</text>
         ${[past, current].map((amount, side) =>
           html`
@@ -61,9 +63,4 @@ export function levelsPlot(column: string, levels: readonly LevelCount[], id: st
       </svg>
     </figure>
   `;
-}
-
-function nameOf(level: string): string {
-  const name = showValue(level);
-  return name.length > NAME ? `${name.slice(0, NAME - 1)}…` : name;
 }

@@ -1,5 +1,6 @@
 import { toLine } from "../document/show.ts";
 import type { Lineage } from "../lineage.ts";
+import { toXml } from "../report/xml.ts";
 import { BOX, type Layer, layoutOf, type Link } from "./lineage_layout.ts";
 import { styleOf } from "./style.ts";
 
@@ -79,10 +80,7 @@ function wordsOf({ views, features, model }: Lineage): string {
   ].join(" ");
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-
 /** A text for XML; a line end stays one, in titles. */
 function escaped(text: string): string {
-  return text.split("\n").map(toLine).join("\n").replace(/[\ufffe\uffff]/g, "\ufffd")
-    .replace(/[&<>"]/g, (character) => ENTITIES[character]!);
+  return toXml(text.split("\n").map(toLine).join("\n"));
 }

@@ -1,4 +1,5 @@
 import { html } from "../deps/hono_html.ts";
+import { shorten } from "../document/show.ts";
 import type { Html } from "../report/html_parts.ts";
 import { legend } from "./legend.ts";
 
@@ -53,15 +54,10 @@ const HEADING = 35;
 
 /** The words above a panel, of which the second ones are never cut. */
 export function heading(text: string, more = ""): Html {
-  return html`<text class="heading" x="4" y="14">${cut(text, HEADING - more.length)}${more}</text>`;
+  return html`<text class="heading" x="4" y="14">${shorten(text, HEADING - more.length)}${more}</text>`;
 }
 
 /** How wide the widest of some names is about, of which so many characters are shown. */
 export function widthOf(names: readonly string[], characters: number): number {
   return 6.7 * Math.max(...names.map((name) => Math.min(characters, name.length)));
-}
-
-/** As much of a text as there is room for. */
-export function cut(text: string, characters: number): string {
-  return text.length > characters ? `${text.slice(0, characters - 1)}…` : text;
 }

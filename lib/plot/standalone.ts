@@ -1,4 +1,5 @@
 import { html, raw } from "../deps/hono_html.ts";
+import { withoutForbidden } from "../report/xml.ts";
 import type { Panel, Plot } from "./panel.ts";
 import rules from "./plot.css" with { type: "text" };
 import { styleOf } from "./style.ts";
@@ -39,10 +40,7 @@ export function toSvg({ title, note, panels }: Plot): string {
       html`<text class="tick" x="${MARGIN}" y="${MARGIN + 30 + at * 16}">${line}</text>\n`
     )}${rows.map((row, at) => row.map((panel, column) => place(panel, column, at)))}</svg>
   `;
-  return String(svg).replace(/>\s+</g, "><").replace(
-    /[^\t\n\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu,
-    "\ufffd",
-  );
+  return withoutForbidden(String(svg).replace(/>\s+</g, "><"));
 }
 
 function described({ title, description }: Panel): string {

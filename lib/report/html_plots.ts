@@ -3,11 +3,11 @@ import type { Evaluation } from "../evaluation/evaluation.ts";
 import { figure, type Plot } from "../plot/panel.ts";
 import { plotsOf } from "../plot/plots.ts";
 import { type Html, section } from "./html_parts.ts";
-import type { Evaluations, ReportDocument, Verdict } from "./report.ts";
+import { type Evaluations, isComparison, type ReportDocument, type Verdict } from "./report.ts";
 
 /** What the two sides of a report are called. */
 export function sidesOf(verdict: Verdict): readonly [past: string, current: string] {
-  return verdict === "same" || verdict === "different" ? ["A", "B"] : ["past", "current"];
+  return isComparison(verdict) ? ["A", "B"] : ["past", "current"];
 }
 
 /** The plots of an evaluation as figures. */

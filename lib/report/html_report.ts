@@ -18,7 +18,7 @@ import {
   verdictBanner,
 } from "./html_parts.ts";
 import { plotsSection, sidesOf } from "./html_plots.ts";
-import type { Curve, Evaluations, ReportDocument } from "./report.ts";
+import { type Curve, type Evaluations, isComparison, type ReportDocument } from "./report.ts";
 import {
   asRecordedWords,
   attributionOf,
@@ -29,6 +29,7 @@ import {
   dataWords,
   driftCount,
   levelChanges,
+  metricRows,
   mixedCells,
   originsOf,
   profileTable,
@@ -36,7 +37,6 @@ import {
   type Reported,
   short,
   showValue,
-  signed,
   type Standing,
   standingOf,
   unmixable,
@@ -86,7 +86,6 @@ export function reportFacts(report: ReportDocument, { links }: HtmlReportOptions
   const { verdict, run_id, run_name, rerun_id, config, notes } = report;
   const runLink = (id: string, text: string) =>
     links ? html`<a href="${links.run(id)}">${text}</a>` : html`${text}`;
-  const isComparison = verdict === "same" || verdict === "different";
   return html`${
     facts([
       [
@@ -96,10 +95,10 @@ export function reportFacts(report: ReportDocument, { links }: HtmlReportOptions
       ...(config === "" ? [] : [["Judged by", html`<code>${config}</code>`] as const]),
       ...(rerun_id === undefined ? [] : [
         [
-          isComparison ? "Compared with" : "Trained again as",
+          isComparison(verdict) ? "Compared with" : "Trained again as",
           links
             ? html`${runLink(rerun_id, rerun_id.slice(0, 8))}${
-              isComparison ? "" : html`
+              isComparison(verdict) ? "" : html`
                 (<a href="${links.compare(run_id, rerun_id)}">compare</a>)
               `
             }`
@@ -150,7 +149,7 @@ export function driftTable(
   if (drifts.length === 0) {
     return html`<p>${verdict === "unverifiable" ? "No drift is known." : "No drift."}</p>`;
   }
-  const sides = verdict === "same" || verdict === "different" ? ["A", "B"] : ["Past", "Current"];
+  const sides = isComparison(verdict) ? ["A", "B"] : ["Past", "Current"];
   const rest = drifts.length - limits.drifts;
   return html`${
     table(
@@ -356,23 +355,19 @@ function attributionPart(attribution: NonNullable<ReportDocument["attribution"]>
 
 function metricsSection({ metrics, verdict }: ReportDocument, { curves = [] }: HtmlReportOptions): Html {
   if (metrics === undefined && curves.length === 0) return "";
-  const names = [...new Set([...Object.keys(metrics?.past ?? {}), ...Object.keys(metrics?.current ?? {})])];
+  const rows = metrics ? metricRows(metrics) : [];
   const sides = sidesOf(verdict);
   return section(
     "metrics",
     "Metrics",
     html`${
-      names.length === 0 ? "" : table(
+      rows.length === 0 ? "" : table(
         "Metrics",
         ["Metric", ...[...sides, "change"].map((name) => ({ name, number: true as const }))],
-        names.map((name) => {
-          const [past, current] = [metrics?.past[name], metrics?.current[name]];
-          const isSame = Object.is(past, current);
-          return {
-            ...(isSame ? {} : { tone: "differs" }),
-            cells: [name, value(past), value(current), isSame ? "same" : signed(changeOf(past, current))],
-          };
-        }),
+        rows.map(({ metric, past, current, change }) => ({
+          ...(Object.is(past, current) ? {} : { tone: "differs" }),
+          cells: [metric, value(past), value(current), change],
+        })),
       )
     }
 ${
@@ -387,10 +382,6 @@ ${
       }</div>`
     }`,
   );
-}
-
-function changeOf(past: number | null | undefined, current: number | null | undefined): number | undefined {
-  return typeof past === "number" && typeof current === "number" ? current - past : undefined;
 }
 
 function value(number: number | null | undefined): Html {

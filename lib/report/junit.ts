@@ -10,6 +10,7 @@ import {
   sideOf,
   standingOf,
 } from "./words.ts";
+import { toXml } from "./xml.ts";
 
 /** An element of XML and what is in it. */
 interface Case {
@@ -97,13 +98,13 @@ function caseElement({ classname, name, result, message, details }: Case): strin
   if (result !== "passed") {
     const type = result === "error" ? "unverifiable" : "drift";
     return `${open}>\n      <${result} type="${type}" message="${attribute(message)}">${
-      content(details)
+      toXml(details)
     }</${result}>\n    </testcase>`;
   }
   const output = [message, details].filter((text) => text !== "").join("\n");
   return output === ""
     ? `${open}/>`
-    : `${open}>\n      <system-out>${content(output)}</system-out>\n    </testcase>`;
+    : `${open}>\n      <system-out>${toXml(output)}</system-out>\n    </testcase>`;
 }
 
 function counts(cases: readonly Case[]): string {
@@ -113,15 +114,7 @@ function counts(cases: readonly Case[]): string {
   }" time="0"`;
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-
-/** A text without the characters that XML can't have, escaped. */
-function content(text: string): string {
-  return text.replace(/[^\t\n\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd")
-    .replace(/[&<>"]/g, (character) => ENTITIES[character]!);
-}
-
 /** A text of an attribute, whose line ends and tabs are kept. */
 function attribute(text: string): string {
-  return content(text).replace(/[\t\n]/g, (character) => `&#${character.charCodeAt(0)};`);
+  return toXml(text).replace(/[\t\n]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -1,7 +1,7 @@
 import { now } from "../environment.ts";
 import { readEvaluation } from "../evaluation/read.ts";
-import type { TrackingStore } from "../tracking/store.ts";
-import { type Curve, type Evaluations, type ReplayReport, toJson } from "./report.ts";
+import type { Run, TrackingStore } from "../tracking/store.ts";
+import { type Curve, type CurvePoint, type Evaluations, type ReplayReport, toJson } from "./report.ts";
 
 /** What a page draws of the runs of a report: their learning curves and their evaluations. */
 export async function picturesOf(
@@ -9,7 +9,7 @@ export async function picturesOf(
   { run_id, rerun_id }: Pick<ReplayReport, "run_id" | "rerun_id">,
 ): Promise<Required<Pick<ReplayReport, "curves" | "evaluations">>> {
   const ids = [run_id, ...(rerun_id === undefined ? [] : [rerun_id])];
-  const [curves, evaluations] = await Promise.all([curvesOf(store, ids), evaluationsOf(store, ids)]);
+  const [curves, evaluations] = await Promise.all([bothCurves(store, ids), evaluationsOf(store, ids)]);
   return { curves, evaluations };
 }
 
@@ -19,17 +19,22 @@ export async function evaluationsOf(store: TrackingStore, ids: readonly string[]
   return { ...(past ? { past } : {}), ...(current ? { current } : {}) };
 }
 
-/** The metrics with points after step 0. */
-async function curvesOf(store: TrackingStore, ids: readonly string[]): Promise<readonly Curve[]> {
+/** The histories of the metrics that are curves: all that have a step beyond the first. */
+export async function curvesOf(
+  store: TrackingStore,
+  { info, metrics }: Run,
+): Promise<readonly { readonly key: string; readonly points: readonly CurvePoint[] }[]> {
+  const keys = Object.values(metrics).filter(({ step }) => step > 0).map(({ key }) => key).sort();
+  return await Promise.all(keys.map(async (key) => {
+    const points = await store.getMetricHistory(info.run_id, key);
+    return { key, points: points.map(({ step, value }) => ({ step, value })) };
+  }));
+}
+
+async function bothCurves(store: TrackingStore, ids: readonly string[]): Promise<readonly Curve[]> {
   const sides = await Promise.all(ids.map(async (id) => {
-    const { metrics } = await store.getRun(id);
-    const keys = Object.values(metrics).filter(({ step }) => step > 0).map(({ key }) => key);
-    return new Map(
-      await Promise.all(keys.map(async (key) => {
-        const points = await store.getMetricHistory(id, key);
-        return [key, points.map(({ step, value }) => ({ step, value }))] as const;
-      })),
-    );
+    const curves = await curvesOf(store, await store.getRun(id));
+    return new Map(curves.map(({ key, points }) => [key, points]));
   }));
   const keys = [...new Set(sides.flatMap((side) => [...side.keys()]))].sort();
   return keys.map((key) => ({ key, past: sides[0]?.get(key) ?? [], current: sides[1]?.get(key) ?? [] }));

@@ -1,8 +1,8 @@
-import { count } from "../document/show.ts";
+import { count, shorten } from "../document/show.ts";
 import type { DataChange, ExplainedDrift } from "../explain/explanation.ts";
 import { diffLines } from "./diff_lines.ts";
 import { code, escaped, fenced, htmlCode, tableOf } from "./markdown_text.ts";
-import { type ReportDocument, verdictWords } from "./report.ts";
+import { isComparison, type ReportDocument, verdictWords } from "./report.ts";
 import {
   asRecordedWords,
   attributionOf,
@@ -12,6 +12,7 @@ import {
   dataWords,
   driftCount,
   levelChanges,
+  metricRows,
   mixedCells,
   originsOf,
   profileTable,
@@ -19,7 +20,6 @@ import {
   short,
   showValue,
   sideOf,
-  signed,
   standingOf,
   unmixable,
 } from "./words.ts";
@@ -42,7 +42,6 @@ const LEAVES = 40;
  */
 export function toMarkdown(report: ReportDocument): string {
   const { run_name, run_id, rerun_id, config, notes, reasons, verdict, drifts } = report;
-  const isComparison = verdict === "same" || verdict === "different";
   const label = verdict === "diverged" ? "First difference: " : "";
   const head = [
     `<!-- reprise:replay ${markerName(run_name)} -->`,
@@ -53,7 +52,7 @@ export function toMarkdown(report: ReportDocument): string {
     `- run ${code(run_id)}`,
     ...(rerun_id === undefined
       ? []
-      : [`- ${isComparison ? "compared with" : "trained again as"} run ${code(rerun_id)}`]),
+      : [`- ${isComparison(verdict) ? "compared with" : "trained again as"} run ${code(rerun_id)}`]),
     ...(config === "" ? [] : [`- judged by ${value(config)}`]),
     ...bullets(notes),
     ...bullets(reasons.map((reason) => label + reason)),
@@ -97,7 +96,7 @@ function withinLimit(head: string, parts: readonly Part[]): string {
     room -= text.length + 2;
   }
   if (left.length > 0) {
-    const named = left.slice(0, 5).map((name) => name.length > 100 ? `${name.slice(0, 99)}…` : name);
+    const named = left.slice(0, 5).map((name) => shorten(name, 100));
     const rest = left.length > named.length ? ` and ${count(left.length - named.length, "more part")}` : "";
     kept.push(`Left out, as a comment has no room for more: ${prose(named.join(", "))}${rest}.`);
   }
@@ -263,23 +262,16 @@ function attributionPart({ attribution }: ReportDocument): string {
 
 function metricsPart({ metrics }: ReportDocument): string {
   if (metrics === undefined) return "";
-  const names = [...new Set([...Object.keys(metrics.past), ...Object.keys(metrics.current)])];
-  if (names.length === 0) return "";
+  const rows = metricRows(metrics);
+  if (rows.length === 0) return "";
   return [
     "## Metrics",
     "",
     tableOf([
       ["metric", "past", "current", "change"],
-      ...names.map((name) => {
-        const [past, current] = [metrics.past[name], metrics.current[name]];
-        const isBoth = typeof past === "number" && typeof current === "number";
-        return [
-          value(name),
-          short(past),
-          short(current),
-          Object.is(past, current) ? "same" : isBoth ? signed(current - past) : "",
-        ];
-      }),
+      ...rows.map((
+        { metric, past, current, change },
+      ) => [value(metric), short(past), short(current), change]),
     ]),
   ].join("\n");
 }
@@ -300,11 +292,11 @@ function value(text: string): string {
 }
 
 function prose(text: string): string {
-  return escaped(text.length > 2_000 ? `${text.slice(0, 1_999)}…` : text);
+  return escaped(shorten(text, 2_000));
 }
 
 function clipped(text: string): string {
-  return text.length > VALUE ? `${text.slice(0, VALUE - 1)}…` : text;
+  return shorten(text, VALUE);
 }
 
 /** A name that can't end the comment that it is in. */

@@ -37,6 +37,11 @@ export function isGood(verdict: Verdict): boolean {
   return verdict === "safe" || verdict === "reproduced" || verdict === "same";
 }
 
+/** Whether a verdict is of two recorded runs, not of one and of today. */
+export function isComparison(verdict: Verdict): boolean {
+  return verdict === "same" || verdict === "different";
+}
+
 /** A metric by step, on each side that has it. */
 export interface Curve {
   /** The name of the metric. */

@@ -2,7 +2,7 @@ import { count, toLine } from "../document/show.ts";
 import type { DataChange, ExplainedDrift } from "../explain/explanation.ts";
 import { alignColumns, cut, widthOf, wrap } from "./columns.ts";
 import { diffLines } from "./diff_lines.ts";
-import { type ReplayReport, verdictWords } from "./report.ts";
+import { isComparison, type ReplayReport, verdictWords } from "./report.ts";
 import {
   asRecordedWords,
   attributionOf,
@@ -13,13 +13,13 @@ import {
   dataWords,
   driftCount,
   levelChanges,
+  metricRows,
   mixedCells,
   profileTable,
   remarksOf,
   short,
   showValue,
   sideOf,
-  signed,
   standingOf,
   unmixable,
 } from "./words.ts";
@@ -73,7 +73,7 @@ export function toText(
     ...section("Metrics", metricLines(report, width)),
     ...(report.past && report.current ? [{ text: driftCount(report.drifts) }] : []),
     ...(report.rerun_id === undefined ? [] : [{
-      text: verdict === "same" || verdict === "different"
+      text: isComparison(verdict)
         ? `Compared with run ${report.rerun_id}.`
         : `Trained again as run ${report.rerun_id}.`,
     }]),
@@ -217,20 +217,11 @@ function attributionLines({ attribution }: ReplayReport, width: number): readonl
 
 function metricLines({ metrics }: ReplayReport, width: number): readonly Line[] {
   if (metrics === undefined) return [];
-  const names = [...new Set([...Object.keys(metrics.past), ...Object.keys(metrics.current)])];
-  if (names.length === 0) return [];
+  const rows = metricRows(metrics);
+  if (rows.length === 0) return [];
   return table([
     ["", "past", "current", "change"],
-    ...names.map((name) => {
-      const [past, current] = [metrics.past[name], metrics.current[name]];
-      const isSame = Object.is(past, current);
-      return [
-        name,
-        short(past),
-        short(current),
-        isSame ? "same" : signed(past === undefined || current === undefined ? undefined : current - past),
-      ];
-    }),
+    ...rows.map(({ metric, past, current, change }) => [metric, short(past), short(current), change]),
   ], { width, indent: "  " });
 }
 

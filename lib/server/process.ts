@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ERROR_CODES } from "../error.ts";
+import { jsonIn } from "../json.ts";
 import type { ReplayEvent } from "../replay.ts";
 import type { JobError } from "./job.ts";
 
@@ -209,12 +210,4 @@ function eventIn(
     };
   }
   return EVENTS.includes(String(kind)) ? value as ReplayEvent : undefined;
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -11,7 +11,7 @@ import type {
   Statement,
   VariableDeclaration,
 } from "../deps/acorn.ts";
-import { ExperimentError } from "../error.ts";
+import { ExperimentError, messageOf } from "../error.ts";
 import { declared, hoisted } from "./scope.ts";
 
 /** One module, parsed, with its top level indexed. */
@@ -246,10 +246,6 @@ function unreadable(place: string, cause: unknown): ExperimentError {
     hint: "Decorators and JSX can't be read; keep them out of the modules that an experiment reaches.",
     cause,
   });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function requestOf(

@@ -1,5 +1,5 @@
 import { digestOf } from "../digest.ts";
-import { ExperimentError } from "../error.ts";
+import { ExperimentError, messageOf } from "../error.ts";
 import { createLinker, memo } from "./link.ts";
 import { locate, type SourceLocation } from "./locate.ts";
 import { type ResolvedPackage, resolvePackage } from "./package.ts";
@@ -164,7 +164,7 @@ async function readText(url: string, which: "executed" | "current"): Promise<str
     const denied = cause instanceof Deno.errors.NotCapable;
     throw new ExperimentError(
       denied ? "PERMISSION_DENIED" : "RESOURCE_DOES_NOT_EXIST",
-      `The source of ${url} can't be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `The source of ${url} can't be read: ${messageOf(cause)}`,
       { cause },
     );
   }

@@ -4,7 +4,7 @@ import { show } from "../document/show.ts";
 import { ExperimentError } from "../error.ts";
 import { suggestionOf } from "../nearest.ts";
 import type { Column } from "../table.ts";
-import { buildColumn, type ColumnKind, columnKind, type ValueForm } from "./column.ts";
+import { buildColumn, type ColumnKind, columnsOf, type ValueForm } from "./column.ts";
 
 /** How many broken rows are told one by one. */
 const MAX_TOLD = 5;
@@ -95,7 +95,7 @@ export function buildTable(shape: Readonly<Record<string, z.ZodType>>, form: Val
     });
   };
   return {
-    columns: Object.entries(shape).map(([name, type]) => ({ name, ...columnKind(type) })),
+    columns: columnsOf({ shape }),
     begin,
     beginBlocks: (part) =>
       begin(part).map((add, column) => ({ rows, numbers, valueAt, placeAt }) => {

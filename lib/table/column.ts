@@ -32,6 +32,13 @@ export function columnKind(type: z.ZodType): ColumnKind {
   );
 }
 
+/** What each column of a row holds, in their order. */
+export function columnsOf(
+  { shape }: { readonly shape: Readonly<Record<string, unknown>> },
+): readonly (ColumnKind & { readonly name: string })[] {
+  return Object.entries(shape).map(([name, type]) => ({ name, ...columnKind(type as z.ZodType) }));
+}
+
 /** What a source's values are: the texts of a CSV file's cells, or values that have types of their own. */
 export type ValueForm = "text" | "typed";
 

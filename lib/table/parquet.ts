@@ -5,7 +5,7 @@ import {
   parquetSchema,
   type SchemaElement,
 } from "../deps/hyparquet.ts";
-import { ExperimentError } from "../error.ts";
+import { ExperimentError, messageOf } from "../error.ts";
 import { checkNames, type TableBuilder } from "./builder.ts";
 import { gather } from "./files.ts";
 import { dateOf, type Page, pagesOf } from "./parquet_pages.ts";
@@ -25,7 +25,7 @@ export async function readParquet(
     try {
       return read();
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = messageOf(cause);
       throw new ExperimentError("INVALID_PARAMETER_VALUE", `${place} can't be read as Parquet: ${reason}.`, {
         cause,
       });

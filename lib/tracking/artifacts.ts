@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { ExperimentError } from "../error.ts";
+import { ExperimentError, messageOf } from "../error.ts";
 import { artifactInTheWay } from "./refusals.ts";
 import type { ArtifactInfo } from "./store.ts";
 
@@ -122,6 +122,6 @@ function troubleOf(what: string, cause: unknown): ExperimentError {
       cause,
     });
   }
-  const found = cause instanceof Error ? cause.message : String(cause);
+  const found = messageOf(cause);
   return new ExperimentError("INTERNAL_ERROR", `${what}: ${found}.`, { cause });
 }

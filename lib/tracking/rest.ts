@@ -1,6 +1,7 @@
 import { basename, dirname } from "node:path";
 import type { z } from "../deps/zod.ts";
 import { ExperimentError } from "../error.ts";
+import { jsonIn } from "../json.ts";
 import { answers, type ToldRun, toRun, toRunInfo } from "./answers.ts";
 import {
   artifactBytes,
@@ -354,7 +355,7 @@ class RestStore implements TrackingStore {
     const answer = await this.#server.send(request);
     const asked = `${request.method} ${request.path}`;
     if (answer.status !== 200) return { refusal: refusalOf(this.uri, asked, answer) };
-    const told = shape.safeParse(jsonIn(answer.bytes));
+    const told = shape.safeParse(jsonIn(new TextDecoder().decode(answer.bytes)));
     if (told.success) return { told: told.data };
     throw new ExperimentError(
       "INVALID_PARAMETER_VALUE",
@@ -375,14 +376,6 @@ function get(path: string, query: Readonly<Record<string, string>>): Request {
 // Of all that this store posts, only what makes an experiment or a run must not be received twice.
 function post(path: string, body: object): Request {
   return { method: "POST", path: `${API}/${path}`, body, repeatable: true };
-}
-
-function jsonIn(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
 }
 
 // A server says the same of a workspace that it doesn't have.

@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { dirname } from "node:path";
-import { ExperimentError } from "../error.ts";
+import { ExperimentError, messageOf } from "../error.ts";
 import { NEEDED_TABLES, SCHEMA } from "./schema.ts";
 
 /** An open SQLite file of MLflow's, with its prepared statements. */
@@ -140,10 +140,6 @@ function checkTables(path: string, file: SqliteFile): void {
       );
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 async function openingTroubleOf(path: string, patience: number, error: unknown): Promise<unknown> {

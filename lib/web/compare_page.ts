@@ -21,7 +21,8 @@ import {
   table,
 } from "./parts.ts";
 import { linePlot } from "../plot/line.ts";
-import { curvesOf, readContract } from "./reading.ts";
+import { curvesOf } from "../report/log.ts";
+import { readContract } from "./reading.ts";
 import { onPage } from "./report_part.ts";
 
 /** How many rows of a table, and how many plots, have room in one page. */

@@ -1,13 +1,13 @@
 import type { ContractRecord } from "../contract.ts";
 import { z } from "../deps/zod.ts";
-import { ExperimentError } from "../error.ts";
 import type { Lineage } from "../lineage.ts";
 import { recorded } from "../record.ts";
 import type { Verdict } from "../report/report.ts";
 import type { ReportDocument } from "../report/report.ts";
 import type { Job, Jobs } from "../server/job.ts";
 import { answers, lineage } from "../server/schemas.ts";
-import type { Metric, Run, TrackingStore } from "../tracking/store.ts";
+import { readJson } from "../tracking/read.ts";
+import type { TrackingStore } from "../tracking/store.ts";
 
 /** The folder of a run's artifacts that has the source of each module. */
 export const MODULES = "source/modules/";
@@ -61,48 +61,12 @@ export function verdictsOf(
 
 /** The contract that a run recorded, however old; undefined where there is none that can be read. */
 export async function readContract(store: TrackingStore, runId: string): Promise<ContractRecord | undefined> {
-  const text = await readArtifact(store, runId, recorded.contract);
-  return contractSchema.safeParse(jsonIn(text ?? "")).data;
+  return contractSchema.safeParse(await readJson(store, runId, recorded.contract)).data;
 }
 
 /** The lineage that a run recorded; undefined where there is none that can be drawn, as of an older run. */
 export async function readLineage(store: TrackingStore, runId: string): Promise<Lineage | undefined> {
-  const text = await readArtifact(store, runId, recorded.lineage);
-  return lineage.safeParse(jsonIn(text ?? "")).data as Lineage | undefined;
-}
-
-/** The value of a text of JSON; undefined where it is none. */
-export function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** An artifact as text; undefined where there is none. */
-export async function readArtifact(
-  store: TrackingStore,
-  runId: string,
-  path: string,
-): Promise<string | undefined> {
-  try {
-    return new TextDecoder().decode(await store.downloadArtifact(runId, path));
-  } catch (error) {
-    if (error instanceof ExperimentError && error.code === "RESOURCE_DOES_NOT_EXIST") return undefined;
-    throw error;
-  }
-}
-
-/** The histories of the metrics that are curves: all that have a step beyond the first. */
-export async function curvesOf(
-  store: TrackingStore,
-  { info, metrics }: Run,
-): Promise<readonly { readonly key: string; readonly points: readonly Metric[] }[]> {
-  const keys = Object.values(metrics).filter(({ step }) => step > 0).map(({ key }) => key).sort();
-  return await Promise.all(
-    keys.map(async (key) => ({ key, points: await store.getMetricHistory(info.run_id, key) })),
-  );
+  return lineage.safeParse(await readJson(store, runId, recorded.lineage)).data as Lineage | undefined;
 }
 
 /** The names of a store's experiments by their ids. */

@@ -2,8 +2,10 @@ import { type ContractRecord, isBindingByDefault } from "../contract.ts";
 import { html, raw } from "../deps/hono_html.ts";
 import { ExperimentError } from "../error.ts";
 import { recorded } from "../record.ts";
+import { curvesOf } from "../report/log.ts";
 import { showRun } from "../runs.ts";
 import type { ServerContext } from "../server/context.ts";
+import { readText } from "../tracking/read.ts";
 import type { Run } from "../tracking/store.ts";
 import type { Html, Page } from "./layout.ts";
 import {
@@ -26,16 +28,7 @@ import { lineageSvg } from "../plot/lineage.ts";
 import { learningPlot } from "../plot/learning.ts";
 import { figure } from "../plot/panel.ts";
 import { plotFigures } from "../report/html_plots.ts";
-import {
-  curvesOf,
-  experimentNames,
-  MODULES,
-  readArtifact,
-  readContract,
-  readLineage,
-  sourceUrl,
-  verdictsOf,
-} from "./reading.ts";
+import { experimentNames, MODULES, readContract, readLineage, sourceUrl, verdictsOf } from "./reading.ts";
 import { verdictOf } from "./runs_page.ts";
 
 /** More clauses, params or files than this are only counted, so that no page is too heavy. */
@@ -154,7 +147,7 @@ export async function sourcePage(context: ServerContext, id: string, path: strin
   const { info, artifacts } = await showRun(store, id);
   const recordedPath = MODULES + path;
   // Only what a listing names is asked for: a path from outside never reaches the artifacts' folder.
-  const text = artifacts.includes(recordedPath) ? await readArtifact(store, id, recordedPath) : undefined;
+  const text = artifacts.includes(recordedPath) ? await readText(store, id, recordedPath) : undefined;
   if (text === undefined) {
     throw new ExperimentError("RESOURCE_DOES_NOT_EXIST", `The run ${id} recorded no module ${path}.`, {
       hint: "The run's page lists its source.",

@@ -25,6 +25,15 @@ export function exp(x: number): number {
   return (1 - ((low - (rest * c) / (2 - c)) - high)) * POWERS[k + 1022]!;
 }
 
+/** The softmax of a part of the values, in place. */
+export function softmax(values: Float32Array | Float64Array, start: number, end: number): void {
+  let largest = -Infinity;
+  for (let at = start; at < end; at++) largest = Math.max(largest, values[at]!);
+  let total = 0;
+  for (let at = start; at < end; at++) total += values[at] = exp(values[at]! - largest);
+  for (let at = start; at < end; at++) values[at]! /= total;
+}
+
 const view = new DataView(new ArrayBuffer(8));
 
 /** The natural logarithm of a number that is positive and not below 2 ** −1022; −Infinity of 0. */

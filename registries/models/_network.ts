@@ -7,7 +7,7 @@ import {
   type Random,
 } from "../../mod.ts";
 import { descend } from "./_descent.ts";
-import { exp, log } from "./_elementary.ts";
+import { log, softmax } from "./_elementary.ts";
 import type { NETWORK_PARAMS } from "./_params.ts";
 import { scale, type Scaling, scalingJson, scalingOf } from "./_scaling.ts";
 
@@ -40,7 +40,7 @@ export async function fitNetwork(
     const inputs = tf.tensor2d(gather(scaled, x.columns, rows), [rows.length, x.columns]);
     const weights = layers.map((layer) => tf.tensor2d(layer.weights, [layer.inputs, layer.outputs]));
     const activations = forward(tf, layers, weights, inputs);
-    const shares = softmax(activations.at(-1)!.dataSync<"float32">(), classes.length);
+    const shares = sharesOf(activations.at(-1)!.dataSync<"float32">(), classes.length);
     let loss = 0;
     for (let row = 0; row < rows.length; row++) {
       // The smallest share with all its digits stands for none at all.
@@ -108,17 +108,10 @@ function initialLayers(widths: readonly number[], random: Random): Layer[] {
   });
 }
 
-/** The softmax of each row of logits. */
-function softmax(logits: Float32Array, columns: number): Float32Array {
-  const shares = new Float32Array(logits.length);
-  for (let start = 0; start < logits.length; start += columns) {
-    let largest = -Infinity;
-    for (let at = start; at < start + columns; at++) largest = Math.max(largest, logits[at]!);
-    let total = 0;
-    for (let at = start; at < start + columns; at++) total += shares[at] = exp(logits[at]! - largest);
-    for (let at = start; at < start + columns; at++) shares[at]! /= total;
-  }
-  return shares;
+/** The softmax of each row of logits, in place. */
+function sharesOf(logits: Float32Array, columns: number): Float32Array {
+  for (let start = 0; start < logits.length; start += columns) softmax(logits, start, start + columns);
+  return logits;
 }
 
 function columnSums(values: Float32Array, columns: number): Float32Array {
@@ -165,7 +158,7 @@ function predict(tf: TensorFlow, layers: readonly Layer[], { rows, columns, data
     const x = tf.tensor2d(Float32Array.from(data), [rows, columns]);
     return forward(tf, layers, weights, x).at(-1)!.dataSync<"float32">();
   });
-  return { rows, columns: outputs, data: Float64Array.from(softmax(logits, outputs)) };
+  return { rows, columns: outputs, data: Float64Array.from(sharesOf(logits, outputs)) };
 }
 
 function networkJson(

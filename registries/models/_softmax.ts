@@ -1,7 +1,7 @@
 import type { z } from "../../lib/deps/zod.ts";
 import type { ClassificationInput, Estimator } from "../../mod.ts";
 import { descend } from "./_descent.ts";
-import { exp, log } from "./_elementary.ts";
+import { log, softmax } from "./_elementary.ts";
 import type { SOFTMAX_PARAMS } from "./_params.ts";
 import { scale, scalingJson, scalingOf } from "./_scaling.ts";
 
@@ -144,13 +144,4 @@ function openGroups({ coefficients, intercepts }: Weights) {
       }
     },
   };
-}
-
-/** The softmax of a part of the logits, in place. */
-function softmax(logits: Float64Array, start: number, end: number): void {
-  let largest = -Infinity;
-  for (let at = start; at < end; at++) largest = Math.max(largest, logits[at]!);
-  let total = 0;
-  for (let at = start; at < end; at++) total += logits[at] = exp(logits[at]! - largest);
-  for (let at = start; at < end; at++) logits[at]! /= total;
 }
