@@ -1,6 +1,6 @@
 import { digestOfJson } from "../digest.ts";
 import { now } from "../environment.ts";
-import { ExperimentError } from "../error.ts";
+import { ExperimentError, messageOf } from "../error.ts";
 import type { ReplayEvent } from "../replay.ts";
 import type { TrackingStore } from "../tracking/store.ts";
 import type { Job, JobEvent, JobKind, Jobs, JobState } from "./job.ts";
@@ -197,7 +197,7 @@ class FileJobs implements Jobs, Disposable {
         onEvent: (event) => this.#tell(id, event),
       });
     } catch (error) {
-      const message = `No process could be started: ${error instanceof Error ? error.message : error}`;
+      const message = `No process could be started: ${messageOf(error)}`;
       return this.#change(id, { ...ended("failed"), error: { code: "INTERNAL_ERROR", message } });
     }
     const done = process.end

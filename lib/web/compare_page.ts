@@ -3,7 +3,7 @@ import { compareRuns } from "../compare_runs.ts";
 import { html } from "../deps/hono_html.ts";
 import { driftTable, explanations } from "../report/html_report.ts";
 import { plotsSection } from "../report/html_plots.ts";
-import { evaluationsOf } from "../report/log.ts";
+import { curvesOf, evaluationsOf } from "../report/log.ts";
 import type { ReplayReport } from "../report/report.ts";
 import type { ServerContext } from "../server/context.ts";
 import type { Run, TrackingStore } from "../tracking/store.ts";
@@ -21,7 +21,6 @@ import {
   table,
 } from "./parts.ts";
 import { linePlot } from "../plot/line.ts";
-import { curvesOf } from "../report/log.ts";
 import { readContract } from "./reading.ts";
 import { onPage } from "./report_part.ts";
 
