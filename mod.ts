@@ -4,7 +4,7 @@
  * @module
  */
 
-export { csv, defineDataset, json, parquet, sql } from "./lib/dataset.ts";
+export { csv, defineDataset, json, parquet, sql } from "./lib/data/dataset.ts";
 export type {
   ColumnType,
   Dataset,
@@ -15,19 +15,19 @@ export type {
   TableSource,
   Targeted,
   ValueType,
-} from "./lib/dataset.ts";
-export { defineFeatures } from "./lib/features.ts";
+} from "./lib/data/dataset.ts";
+export { defineFeatures } from "./lib/features/features.ts";
 export type {
   FeatureAbout,
   FeatureBase,
-  FeatureOf,
   FeatureView,
   PlainOf,
   PlainValue,
   RowOf,
   ViewAbout,
-} from "./lib/features.ts";
-export { bins, frequency, impute, minMax, oneHot, ordinal, standardise } from "./lib/transform.ts";
+} from "./lib/features/features.ts";
+export type { FeatureOf } from "./lib/features/feature.ts";
+export { bins, frequency, impute, minMax, oneHot, ordinal, standardise } from "./lib/features/transform.ts";
 export type {
   Learned,
   NamedColumn,
@@ -35,27 +35,27 @@ export type {
   Transform,
   Transformable,
   TransformState,
-} from "./lib/transform.ts";
-export { lag, rolling } from "./lib/window.ts";
-export type { ColumnOf, EarlierOf, Statistic, Window, WindowInput, WindowOptions } from "./lib/window.ts";
-export { defineModel } from "./lib/model.ts";
+} from "./lib/features/feature.ts";
+export { lag, rolling } from "./lib/features/window.ts";
+export type { ColumnOf, Statistic, Window, WindowOptions } from "./lib/features/window.ts";
+export type { EarlierOf, WindowInput } from "./lib/features/feature.ts";
+export { defineModel } from "./lib/models/model.ts";
 export type {
   ClassificationInput,
   ClassificationModel,
-  Estimator,
   FitInput,
   FitResult,
-  LayersModel,
   Model,
   ModelBase,
   RegressionInput,
   RegressionModel,
   Written,
-} from "./lib/model.ts";
-export { takeRows } from "./lib/matrix.ts";
-export type { Matrix } from "./lib/matrix.ts";
-export type { Random } from "./lib/random.ts";
-export { defineExperiment, defineRegistry } from "./lib/registry.ts";
+} from "./lib/models/model.ts";
+export type { Estimator, LayersModel } from "./lib/models/estimator.ts";
+export { takeRows } from "./lib/base/matrix.ts";
+export type { Matrix } from "./lib/base/matrix.ts";
+export type { Random } from "./lib/base/random.ts";
+export { defineExperiment, defineRegistry } from "./lib/experiment/registry.ts";
 export type {
   ChoiceOf,
   Experiment,
@@ -64,24 +64,31 @@ export type {
   Optional,
   Registry,
   SplitConfig,
-} from "./lib/registry.ts";
-export { main } from "./lib/main.ts";
+} from "./lib/experiment/registry.ts";
+export { main } from "./lib/cli/main.ts";
 
-export { loadExperiment } from "./lib/experiment.ts";
-export type { LoadedExperiment } from "./lib/experiment.ts";
-export type { ExperimentSpec, ReplayConfig } from "./lib/config.ts";
-export type { GroupedSpec, HoldoutSpec, KFoldSpec, SplitSpec, TimeOrderedSpec } from "./lib/split.ts";
-export type { ClassificationMetric, MetricName, RegressionMetric } from "./lib/metrics.ts";
-export type { Contract, ContractRecord, Evidence } from "./lib/contract.ts";
-export type { DataChangeKind, Drift, DriftKind } from "./lib/compare.ts";
+export { loadExperiment } from "./lib/experiment/experiment.ts";
+export type { LoadedExperiment } from "./lib/experiment/experiment.ts";
+export type { ExperimentSpec } from "./lib/experiment/config.ts";
+export type { ReplayConfig } from "./lib/replay/replay_config.ts";
+export type {
+  GroupedSpec,
+  HoldoutSpec,
+  KFoldSpec,
+  SplitSpec,
+  TimeOrderedSpec,
+} from "./lib/experiment/split.ts";
+export type { ClassificationMetric, MetricName, RegressionMetric } from "./lib/models/metrics.ts";
+export type { Contract, ContractRecord, Evidence } from "./lib/contract/contract.ts";
+export type { DataChangeKind, Drift, DriftKind } from "./lib/contract/compare.ts";
 export type { SourceLocation } from "./lib/source/source.ts";
-export { train } from "./lib/train.ts";
-export type { TrainedRun, TrainEvent, TrainOptions } from "./lib/train.ts";
-export { replay } from "./lib/replay.ts";
-export type { AttributionEvent } from "./lib/past/attribution.ts";
-export type { ReplayEvent, ReplayOptions } from "./lib/replay.ts";
-export type { Acceptance } from "./lib/waiver.ts";
-export type { Curve, CurvePoint, Evaluations, ReplayReport, Verdict } from "./lib/report/report.ts";
+export { train } from "./lib/training/train.ts";
+export type { TrainedRun, TrainEvent, TrainOptions } from "./lib/training/train.ts";
+export { replay } from "./lib/replay/replay.ts";
+export type { AttributionEvent } from "./lib/replay/past/attribution.ts";
+export type { ReplayEvent, ReplayOptions } from "./lib/replay/replay.ts";
+export type { Acceptance } from "./lib/replay/waiver.ts";
+export type { Curve, CurvePoint, Evaluations, ReplayReport, Verdict } from "./lib/replay/report.ts";
 export type {
   ClassCurves,
   ClassEvaluation,
@@ -92,20 +99,20 @@ export type {
   Importance,
   Point,
   ValueEvaluation,
-} from "./lib/evaluation/evaluation.ts";
+} from "./lib/models/evaluation.ts";
 export type {
   AsRecorded,
   Attribution,
   Cell,
   CellChange,
   CodeChange,
-  ColumnProfile,
   ConfigChange,
   DataChange,
   ExplainedDrift,
   RowChanges,
   Waiver,
-} from "./lib/explain/explanation.ts";
+} from "./lib/replay/explain/explanation.ts";
+export type { ColumnProfile } from "./lib/data/profile.ts";
 export { openStore } from "./lib/tracking/open_store.ts";
 export type { Credentials, StoreOptions } from "./lib/tracking/open_store.ts";
 export type {
@@ -121,10 +128,10 @@ export type {
   RunStatus,
   TrackingStore,
 } from "./lib/tracking/store.ts";
-export { ExperimentError } from "./lib/error.ts";
-export type { ErrorCode } from "./lib/error.ts";
+export { ExperimentError } from "./lib/base/error.ts";
+export type { ErrorCode } from "./lib/base/error.ts";
 
-export { createClient } from "./lib/client.ts";
+export { createClient } from "./lib/server/client.ts";
 export type {
   Client,
   ConfigEntry,
@@ -149,4 +156,4 @@ export type {
   ShownRun,
   StartOptions,
   TrainRequest,
-} from "./lib/client.ts";
+} from "./lib/server/client.ts";

@@ -1,7 +1,7 @@
+import { VERSION } from "./lib/base/environment.ts";
+import { exitCodeOf, ExperimentError } from "./lib/base/error.ts";
 import { printError, printLine } from "./lib/cli/terminal.ts";
 import { Command, CommanderError } from "./lib/deps/commander.ts";
-import { VERSION } from "./lib/environment.ts";
-import { exitCodeOf, ExperimentError } from "./lib/error.ts";
 import { readTokens } from "./lib/server/guard.ts";
 import { openServer } from "./lib/server/open_server.ts";
 

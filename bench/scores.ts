@@ -1,5 +1,5 @@
-import { compareScores, type Peers, type Summary } from "../tests/sklearn.ts";
 import * as models from "../registries/models/mod.ts";
+import { compareScores, type Peers, type Summary } from "../tests/models/sklearn.ts";
 import type { Row } from "./measure.ts";
 
 const scaled = (estimator: string): string => `make_pipeline(StandardScaler(), ${estimator})`;

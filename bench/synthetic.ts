@@ -1,6 +1,6 @@
+import type { Matrix } from "../lib/base/matrix.ts";
+import { type Random, randomOf } from "../lib/base/random.ts";
 import { z } from "../lib/deps/zod.ts";
-import type { Matrix } from "../lib/matrix.ts";
-import { type Random, randomOf } from "../lib/random.ts";
 
 const levels = (name: string, count: number) => Array.from({ length: count }, (_, at) => `${name}_${at + 1}`);
 const COUNTRIES = levels("country", 40);

@@ -5,96 +5,49 @@ import * as reprise from "../mod.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Which floor each room is on; imports go down, or stay in their own room. */
-const FLOORS: readonly (readonly string[])[] = [
-  [
-    "lib/error",
-    "lib/digest",
-    "lib/json",
-    "lib/random",
-    "lib/matrix",
-    "lib/nearest",
-    "lib/environment",
-    "lib/deps/",
-  ],
-  [
-    "lib/dataset",
-    "lib/features",
-    "lib/transform",
-    "lib/window",
-    "lib/row",
-    "lib/compute",
-    "lib/design",
-    "lib/split",
-    "lib/model",
-    "lib/layers_model",
-    "lib/metrics",
-    "lib/metrics/",
-    "lib/registry",
-    "lib/table",
-    "lib/table/",
-    "lib/snapshot",
-    "lib/source/",
-    "lib/document",
-    "lib/document/",
-  ],
-  [
-    "lib/project",
-    "lib/config",
-    "lib/experiment",
-    "lib/prepare",
-    "lib/contract",
-    "lib/compare",
-    "lib/tracking/",
-  ],
-  [
-    "lib/evaluation/",
-    "lib/lineage",
-    "lib/listing",
-    "lib/registry_entry",
-    "lib/record",
-    "lib/fit",
-    "lib/past/",
-    "lib/reproduction",
-    "lib/recorded_contract",
-    "lib/waiver",
-    "lib/judge",
-    "lib/today",
-    "lib/compare_runs",
-    "lib/replay_all",
-    "lib/train",
-    "lib/replay",
-    "lib/explain/",
-    "lib/report/",
-    "lib/plot/",
-    "lib/runs",
-    "lib/server/job",
-    "lib/init",
-    "lib/init/",
-  ],
-  ["lib/commands", "lib/cli/", "lib/main", "lib/client", "mod"],
-  ["lib/server/", "lib/web/"],
-  ["registries/", "configs/", "cli", "serve"],
+/** Modules that hold the text of others. */
+const TEMPLATES = ["lib/commands/init/templates.ts"];
+
+/** The rooms of `lib/` in the order in which they build on each other: each may import those before it. */
+const ROOMS = [
+  "deps",
+  "base",
+  "source",
+  "document",
+  "data",
+  "models",
+  "features",
+  "tracking",
+  "plot",
+  "experiment",
+  "contract",
+  "training",
+  "replay",
+  "report",
+  "commands",
+  "cli",
+  "server",
 ];
 
-const floorOf = (file: string) =>
-  FLOORS.findIndex((rooms) =>
-    rooms.some((room) => room.endsWith("/") ? file.startsWith(room) : file === `${room}.ts`)
-  );
+Deno.test("lib/ is folders alone, each a room that has its place in the order", async () => {
+  const found = await Array.fromAsync(Deno.readDir(join(root, "lib")));
+  assert.deepEqual(found.filter(({ isDirectory }) => !isDirectory).map(({ name }) => name), []);
+  assert.deepEqual(found.map(({ name }) => name).sort(), ROOMS.toSorted());
+});
 
-Deno.test("every module is on a floor, and imports go down only", async () => {
-  for (const file of await modules()) {
-    const floor = floorOf(file);
-    assert.notEqual(floor, -1, `${file} is on no floor`);
+Deno.test("a room imports only itself and those before it, types included", async () => {
+  const roomOf = (file: string) => ROOMS.indexOf(/^lib\/([^/]+)\//.exec(file)?.[1] ?? "");
+  for (const file of (await modules()).filter((file) => file.startsWith("lib/"))) {
     for (const imported of await importsOf(file)) {
-      assert.ok(floorOf(imported) <= floor, `${file} imports ${imported}, which is above it`);
+      const room = roomOf(imported);
+      assert.ok(room !== -1 && room <= roomOf(file), `${file} imports ${imported}`);
     }
   }
 });
 
-Deno.test("no module imports itself through others", async () => {
+Deno.test("no module imports itself through others, types included", async () => {
   const imports = new Map(
-    await Promise.all((await modules()).map(async (file) => [file, await importsOf(file, true)] as const)),
+    await Promise.all((await modules()).map(async (file) => [file, await importsOf(file)] as const)),
   );
   const done = new Set<string>();
   const visit = (file: string, path: readonly string[]) => {
@@ -128,8 +81,8 @@ Deno.test("packages are imported in lib/deps/ alone, each by one exact version t
 
 Deno.test("lib/ takes time, randomness, the environment and the locale from their own rooms alone", async () => {
   const own: Readonly<Record<string, RegExp>> = {
-    "lib/environment.ts": /Date\.now|Deno\.env/,
-    "lib/random.ts": /Math\.random/,
+    "lib/base/environment.ts": /Date\.now|Deno\.env/,
+    "lib/base/random.ts": /Math\.random/,
   };
   for (const file of (await modules()).filter((file) => file.startsWith("lib/"))) {
     const code = (await Deno.readTextFile(join(root, file))).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
@@ -184,16 +137,14 @@ async function modules(directory = ""): Promise<readonly string[]> {
   return found.sort();
 }
 
-/** The modules that a module imports; with `eager`, without those that are only types or imported when used. */
-async function importsOf(file: string, eager = false): Promise<readonly string[]> {
-  const code = await Deno.readTextFile(join(root, file));
-  const pattern = eager
-    ? /^(?:import|export)(?! type)[^;]*? from "(\.[^"]+)"/gm
-    : /(?:from |import\()"(\.[^"]+)"/g;
-  return [...code.matchAll(pattern)].map(([, specifier]) =>
-    relative(root, join(root, dirname(file), specifier!))
-  )
-    .filter((path) => path.endsWith(".ts"));
+/** The modules of this project that a module imports, be it for their types or only when it needs them. */
+async function importsOf(file: string): Promise<readonly string[]> {
+  const code = (await Deno.readTextFile(join(root, file))).replace(/\/\*[\s\S]*?\*\//g, "");
+  const written = TEMPLATES.includes(file)
+    ? []
+    : code.matchAll(/(?:\bfrom |^import |\bimport\(\s*)"(\.[^"]+)"/gm);
+  return [...written].map(([, specifier]) => relative(root, join(root, dirname(file), specifier!)))
+    .filter((path) => /\.tsx?$/.test(path));
 }
 
 Deno.test("all that mod.ts exports is documented, and refers to nothing hidden but zod's own types", async () => {

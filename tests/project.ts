@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import type { ExplainedDrift } from "../lib/explain/explanation.ts";
+import type { ExplainedDrift } from "../lib/replay/explain/explanation.ts";
 
 /** The root of this checkout, as a URL. */
 export const ROOT = new URL("..", import.meta.url);
@@ -45,13 +45,22 @@ export interface Project extends AsyncDisposable {
   edit(file: string, from: string, to: string): Promise<void>;
 }
 
-/** Makes a project. It imports the framework from this checkout, by URL. */
-export async function openProject(env: Readonly<Record<string, string>> = {}): Promise<Project> {
+/**
+ * Makes a project. It imports the framework from this checkout, by URL.
+ *
+ * @param options.empty Without any file.
+ */
+export async function openProject(
+  env: Readonly<Record<string, string>> = {},
+  { empty = false }: { readonly empty?: boolean } = {},
+): Promise<Project> {
   const directory = await Deno.makeTempDir({ prefix: "reprise-test-" });
-  for (const folder of ["registries", "configs"]) await copyInto(directory, folder);
-  await Deno.copyFile(new URL("deno.lock", ROOT), join(directory, "deno.lock"));
-  const settings = { allowScripts: { deny: ["npm:@scarf/scarf"] } };
-  await Deno.writeTextFile(join(directory, "deno.json"), JSON.stringify(settings));
+  if (!empty) {
+    for (const folder of ["registries", "configs"]) await copyInto(directory, folder);
+    await Deno.copyFile(new URL("deno.lock", ROOT), join(directory, "deno.lock"));
+    const settings = { allowScripts: { deny: ["npm:@scarf/scarf"] } };
+    await Deno.writeTextFile(join(directory, "deno.json"), JSON.stringify(settings));
+  }
   const path = (file: string) => join(directory, file);
   const commandOf = (args: readonly string[]) =>
     new Deno.Command(Deno.execPath(), {

@@ -1,5 +1,5 @@
-import { computeValues } from "../../lib/prepare.ts";
-import { fingerprintOf, loadTable } from "../../lib/table.ts";
+import { fingerprintOf, loadTable } from "../../lib/data/table.ts";
+import { computeValues } from "../../lib/experiment/prepare.ts";
 import { fifty, synthetic } from "./features.ts";
 import { peakMegabytes } from "./peak.ts";
 

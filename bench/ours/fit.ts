@@ -1,6 +1,6 @@
-import { argmaxOfRows, type Matrix } from "../../lib/matrix.ts";
-import type { ClassificationModel } from "../../lib/model.ts";
-import { randomOf } from "../../lib/random.ts";
+import { argmaxOfRows, type Matrix } from "../../lib/base/matrix.ts";
+import { randomOf } from "../../lib/base/random.ts";
+import type { ClassificationModel } from "../../lib/models/model.ts";
 import * as models from "../../registries/models/mod.ts";
 import { peakMegabytes } from "./peak.ts";
 

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fuzz } from "../../tests/fuzz.ts";
-import { startServer } from "../../tests/mlflow/server.ts";
-import { ask } from "../../tests/wire.ts";
 import { openStore } from "../../lib/tracking/open_store.ts";
+import { startServer } from "../../tests/mlflow/server.ts";
+import { fuzz } from "../../tests/server/fuzz.ts";
+import { ask } from "../../tests/server/wire.ts";
 import { median } from "../measure.ts";
 import { PROJECT, run } from "../process.ts";
 import { type Load, load } from "./load.ts";

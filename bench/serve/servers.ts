@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { PROJECT } from "../process.ts";
 import { freePort } from "../../tests/mlflow/server.ts";
+import { PROJECT } from "../process.ts";
 
 /** Our server as a process; disposing of it ends it. */
 export interface OurServer extends AsyncDisposable {

@@ -1,8 +1,8 @@
+import { alignColumns, widthOf, wrap } from "../base/columns.ts";
+import { ExperimentError } from "../base/error.ts";
+import type { RegistryEntry } from "../commands/registry_entry.ts";
 import { toLine } from "../document/show.ts";
-import { ExperimentError } from "../error.ts";
-import { howMade, type Lineage } from "../lineage.ts";
-import type { RegistryEntry } from "../registry_entry.ts";
-import { alignColumns, widthOf, wrap } from "../report/columns.ts";
+import { howMade, type Lineage } from "../features/lineage.ts";
 
 /** The columns of a terminal that are filled. */
 const WIDTH = 100;

@@ -1,6 +1,6 @@
 import { extname } from "node:path";
-import { ExperimentError, messageOf } from "../error.ts";
-import { type ReplayReport, toJson, verdictWords } from "../report/report.ts";
+import { ExperimentError, messageOf } from "../base/error.ts";
+import { type ReplayReport, toJson, verdictWords } from "../replay/report.ts";
 import { printLine } from "./terminal.ts";
 
 /** The forms of a report. */

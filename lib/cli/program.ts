@@ -1,9 +1,9 @@
+import { VERSION } from "../base/environment.ts";
+import { exitCodeOf } from "../base/error.ts";
 import { Command, CommanderError, Option } from "../deps/commander.ts";
 import type { z } from "../deps/zod.ts";
-import { VERSION } from "../environment.ts";
-import { exitCodeOf } from "../error.ts";
-import type { LoadedExperiment } from "../experiment.ts";
-import { isGood } from "../report/report.ts";
+import type { LoadedExperiment } from "../experiment/experiment.ts";
+import { isGood } from "../replay/report.ts";
 import { FORMS } from "./forms.ts";
 import { printError, printLine, reporterOf } from "./terminal.ts";
 
@@ -63,9 +63,9 @@ function programOf(
     .option(...uriOption)
     .option("--verify", "fit a second time, and record whether the two are the same bit for bit")
     .action(async (experiment = "script", { json, set, verify, trackingUri: tracking_uri, events }) => {
-      const { inputs, trainCommand } = await import("../commands.ts");
+      const { trainCommand, trainInput } = await import("../commands/train.ts");
       using progress = await reporterOf({ events, interrupt });
-      const input = await checkInput(inputs.train, { experiment, set, verify, tracking_uri });
+      const input = await checkInput(trainInput, { experiment, set, verify, tracking_uri });
       const run = await trainCommand(input, { ...context, onEvent: progress.onEvent });
       await print(json, run, async () => (await words()).trainText(run));
       if (run.reason !== undefined) printLine(`The run ended FAILED: ${run.reason}`, "stderr");
@@ -95,7 +95,8 @@ function programOf(
     .option(...reportOption)
     .option(...uriOption)
     .action(async (run, { all, judgedBy, format, report: files, json, events, trackingUri, ...rest }) => {
-      const { inputs, replayAllCommand, replayCommand } = await import("../commands.ts");
+      const { replayAllCommand, replayAllInput } = await import("../commands/replay_all.ts");
+      const { replayCommand, replayInput } = await import("../commands/replay.ts");
       const { formsOf, tellReports } = await import("./forms.ts");
       const forms = formsOf({ format, json, files });
       const { runId: run_id, asRecorded: as_recorded, recordedConfig: recorded_config, debug: _, ...flags } =
@@ -104,11 +105,11 @@ function programOf(
       using progress = await reporterOf({ events, interrupt });
       const told = { ...context, onEvent: progress.onEvent, curves: forms.curves };
       if (all) {
-        const reports = await replayAllCommand(await checkInput(inputs.replayAll, { ...asked, all }), told);
+        const reports = await replayAllCommand(await checkInput(replayAllInput, { ...asked, all }), told);
         await tellReports(reports, forms);
         return exit(reports.every(({ verdict }) => isGood(verdict)) ? 0 : 1);
       }
-      const input = await checkInput(inputs.replay, asked);
+      const input = await checkInput(replayInput, asked);
       const judged = judgedBy === undefined ? undefined : await loaded(judgedBy);
       const report = await replayCommand(input, { ...told, ...(judged ? { script: () => judged } : {}) });
       await tellReports(report, forms);
@@ -119,8 +120,8 @@ function programOf(
     .argument(subject, "a config's name in configs/, or the path or URL of a config or script")
     .option(...setOption)
     .action(async (experiment = "script", { json, set }) => {
-      const { contractCommand, inputs } = await import("../commands.ts");
-      const contract = await contractCommand(await checkInput(inputs.contract, { experiment, set }), context);
+      const { contractCommand, contractInput } = await import("../commands/contract.ts");
+      const contract = await contractCommand(await checkInput(contractInput, { experiment, set }), context);
       await print(json, contract, async () => (await words()).contractText(contract));
     });
   if (script) return program;
@@ -131,9 +132,9 @@ function programOf(
     .option("--max <n>", "at most this many", Number, 20)
     .option(...uriOption)
     .action(async ({ json, experiment, max: max_results, trackingUri: tracking_uri }) => {
-      const { inputs, runsListCommand } = await import("../commands.ts");
+      const { runsListCommand, runsListInput } = await import("../commands/runs.ts");
       const list = await runsListCommand(
-        await checkInput(inputs.runsList, { experiment, max_results, tracking_uri }),
+        await checkInput(runsListInput, { experiment, max_results, tracking_uri }),
       );
       await print(json, list, async () => (await words()).runsText(list));
     });
@@ -141,8 +142,8 @@ function programOf(
     .argument("<run>", "a run's id, or a name: then the newest run of it")
     .option(...uriOption)
     .action(async (run, { json, trackingUri: tracking_uri }) => {
-      const { inputs, runsShowCommand } = await import("../commands.ts");
-      const shown = await runsShowCommand(await checkInput(inputs.runsShow, { run, tracking_uri }));
+      const { runsShowCommand, runsShowInput } = await import("../commands/runs.ts");
+      const shown = await runsShowCommand(await checkInput(runsShowInput, { run, tracking_uri }));
       await print(json, shown, async () => (await words()).runText(shown));
     });
 
@@ -153,10 +154,10 @@ function programOf(
     .option(...reportOption)
     .option(...uriOption)
     .action(async (past, current, { format, json, report: files, trackingUri: tracking_uri }) => {
-      const { inputs, runsCompareCommand } = await import("../commands.ts");
+      const { runsCompareCommand, runsCompareInput } = await import("../commands/runs.ts");
       const { formsOf, tellReports } = await import("./forms.ts");
       const forms = formsOf({ format, json, files });
-      const input = await checkInput(inputs.runsCompare, { past, current, tracking_uri });
+      const input = await checkInput(runsCompareInput, { past, current, tracking_uri });
       const report = await runsCompareCommand(input, { ...context, curves: forms.curves });
       await tellReports(report, forms);
       exit(isGood(report.verdict) ? 0 : 1);
@@ -165,7 +166,7 @@ function programOf(
   const registry = command(program, "registry", "the datasets, feature views and models to choose from")
     .enablePositionalOptions()
     .action(async ({ json }) => {
-      const { registryCommand } = await import("../commands.ts");
+      const { registryCommand } = await import("../commands/registry.ts");
       const registry = await registryCommand();
       await print(json, registry, async () => (await words()).registryText(registry));
     });
@@ -174,8 +175,8 @@ function programOf(
     .option("--kind <kind>", "dataset, view, model or config, where several have the name")
     .addOption(new Option("--format <form>", "the form on stdout").choices(["text", "json", "svg"] as const))
     .action(async (name, { kind, format, json }) => {
-      const { inputs, registryShowCommand } = await import("../commands.ts");
-      const entry = await registryShowCommand(await checkInput(inputs.registryShow, { name, kind }));
+      const { registryShowCommand, registryShowInput } = await import("../commands/registry.ts");
+      const entry = await registryShowCommand(await checkInput(registryShowInput, { name, kind }));
       const { entryIn } = await import("./entry_words.ts");
       printLine(await entryIn(json ? "json" : format ?? "text", entry));
     });
@@ -183,22 +184,22 @@ function programOf(
   const config = program.command("config").description("about configs");
   command(config, "list", "the configs in configs/ that train takes by name")
     .action(async ({ json }) => {
-      const { configListCommand } = await import("../commands.ts");
+      const { configListCommand } = await import("../commands/config.ts");
       const configs = await configListCommand();
       await print(json, configs, async () => (await words()).configsText(configs));
     });
   command(config, "schema", "print the JSON Schema of a kind of config, or of reports")
     .argument("[kind]", "experiment, replay, or report for the JSON of a replay", "experiment")
     .action(async (kind) => {
-      const { configSchemaCommand, inputs } = await import("../commands.ts");
-      await print(true, await configSchemaCommand(await checkInput(inputs.configSchema, { kind })));
+      const { configSchemaCommand, configSchemaInput } = await import("../commands/config.ts");
+      await print(true, await configSchemaCommand(await checkInput(configSchemaInput, { kind })));
     });
 
   command(program, "init", "write a small project of your own, which trains at once")
     .argument("<name>", "the name of the project and of its directory")
     .action(async (name, { json }) => {
-      const { initCommand, inputs } = await import("../commands.ts");
-      const project = await initCommand(await checkInput(inputs.init, { name }));
+      const { initCommand, initInput } = await import("../commands/init.ts");
+      const project = await initCommand(await checkInput(initInput, { name }));
       await print(json, project, async () => (await words()).projectText(project));
     });
   return program;
@@ -234,7 +235,7 @@ function command(parent: Command, name: string, description: string) {
 const words = () => import("./words.ts");
 
 async function loaded(experiment: string): Promise<LoadedExperiment> {
-  const { loadExperiment } = await import("../experiment.ts");
+  const { loadExperiment } = await import("../experiment/experiment.ts");
   return await loadExperiment(experiment);
 }
 
@@ -250,7 +251,7 @@ async function checkInput<Schema extends z.ZodType>(
   schema: Schema,
   input: object,
 ): Promise<z.output<Schema>> {
-  const { checkValue } = await import("../document.ts");
+  const { checkValue } = await import("../document/document.ts");
   const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
   return checkValue(given, { file: "command line:", schema }).value;
 }

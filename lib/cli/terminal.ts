@@ -1,7 +1,7 @@
+import { now } from "../base/environment.ts";
+import { ExperimentError, messageOf } from "../base/error.ts";
 import type { SingleBar } from "../deps/cli_progress.ts";
-import { now } from "../environment.ts";
-import { ExperimentError, messageOf } from "../error.ts";
-import type { ReplayEvent } from "../replay.ts";
+import type { ReplayEvent } from "../replay/replay.ts";
 
 /** Writes a line: a result to stdout, the story to stderr. */
 export function printLine(line: string, to: "stdout" | "stderr" = "stdout"): void {

@@ -1,9 +1,10 @@
-import type { ConfigEntry, RegistryListing } from "../commands.ts";
-import type { Contract } from "../contract.ts";
-import type { NewProject } from "../init.ts";
+import type { ConfigEntry } from "../commands/config.ts";
+import type { NewProject } from "../commands/init/project.ts";
+import type { RegistryListing } from "../commands/listing.ts";
+import type { Contract } from "../contract/contract.ts";
 import { alignColumns } from "../report/text.ts";
-import type { RunSummary, ShownRun } from "../runs.ts";
-import type { TrainedRun } from "../train.ts";
+import type { RunSummary, ShownRun } from "../tracking/runs.ts";
+import type { TrainedRun } from "../training/train.ts";
 
 /** A trained run in words: its scores, and how to replay it. */
 export function trainText(run: TrainedRun): string {

@@ -1,5 +1,5 @@
+import { listOf, nearest, suggestionOf } from "../base/nearest.ts";
 import type { z } from "../deps/zod.ts";
-import { listOf, nearest, suggestionOf } from "../nearest.ts";
 import { count, isRecord, quote, show } from "./show.ts";
 import { type Path, placeOf, type Problem, toDotted, type Tree } from "./tree.ts";
 

@@ -1,4 +1,4 @@
-import { ExperimentError } from "../error.ts";
+import { ExperimentError } from "../base/error.ts";
 import { quote, shorten, show, toLine } from "./show.ts";
 import { MAX_DEPTH, type Path, type Place, type Problem, type Tree } from "./tree.ts";
 import { readYaml } from "./yaml.ts";

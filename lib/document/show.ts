@@ -40,3 +40,20 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 export function count(amount: number | bigint, unit: string): string {
   return `${amount} ${unit}${Number(amount) === 1 ? "" : "s"}`;
 }
+
+/** A number, short enough for a table. */
+export function short(value: number | null | undefined): string {
+  if (value === undefined) return "none";
+  if (value === null) return "not finite";
+  if (!Number.isFinite(value) || Number.isInteger(value)) return String(value);
+  return String(Number(value.toPrecision(5)));
+}
+
+/** A value of a cell or a config in words: texts in quotes where they could be read as something else. */
+export function showValue(value: unknown): string {
+  if (value === undefined) return "none";
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
+  const isPlain = typeof value === "string" && /^\p{L}[\p{L}\p{N}_ .-]*(?<! )$/u.test(value) &&
+    !/^(true|false|null|none|nan|infinity)$/i.test(value);
+  return isPlain ? value : toLine(JSON.stringify(value) ?? String(value));
+}

@@ -1,6 +1,6 @@
 import { html } from "../deps/hono_html.ts";
 import { count, shorten } from "../document/show.ts";
-import type { ClassEvaluation } from "../evaluation/evaluation.ts";
+import type { ClassEvaluation } from "../models/evaluation.ts";
 import { type Plot, widthOf } from "./panel.ts";
 
 /** How many classes there is room for. */

@@ -1,8 +1,7 @@
+import type { Html } from "../base/html.ts";
 import { html } from "../deps/hono_html.ts";
-import { count } from "../document/show.ts";
-import type { ClassCurves, ClassEvaluation, Point } from "../evaluation/evaluation.ts";
-import type { Html } from "../report/html_parts.ts";
-import { short } from "../report/words.ts";
+import { count, short } from "../document/show.ts";
+import type { ClassCurves, ClassEvaluation, Point } from "../models/evaluation.ts";
 import { type Axis, type Frame, frame, pathOf } from "./frame.ts";
 import { heading, type Panel, type Plot } from "./panel.ts";
 

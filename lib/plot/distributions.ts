@@ -1,9 +1,8 @@
+import type { Html } from "../base/html.ts";
 import { ticks } from "../deps/d3_array.ts";
 import { html } from "../deps/hono_html.ts";
-import { count, shorten } from "../document/show.ts";
-import type { Distribution, Evaluation } from "../evaluation/evaluation.ts";
-import type { Html } from "../report/html_parts.ts";
-import { short, showValue } from "../report/words.ts";
+import { count, short, shorten, showValue } from "../document/show.ts";
+import type { Distribution, Evaluation } from "../models/evaluation.ts";
 import { barsOf, numbersBelow } from "./frame.ts";
 import { heading, type Panel, type Plot, widthOf } from "./panel.ts";
 import { linear } from "./scale.ts";

@@ -1,4 +1,4 @@
-import type { Evaluation } from "../evaluation/evaluation.ts";
+import type { Evaluation } from "../models/evaluation.ts";
 import { type Curve, learningPlot } from "./learning.ts";
 import { plotsOf } from "./plots.ts";
 import { toSvg } from "./standalone.ts";

@@ -1,7 +1,7 @@
+import type { Html } from "../base/html.ts";
 import { nice, ticks } from "../deps/d3_array.ts";
 import { html } from "../deps/hono_html.ts";
-import type { Html } from "../report/html_parts.ts";
-import { short } from "../report/words.ts";
+import { short } from "../document/show.ts";
 import { linear } from "./scale.ts";
 
 /** One of the two directions of a frame. */

@@ -1,8 +1,7 @@
 import { nice, ticks } from "../deps/d3_array.ts";
 import { html } from "../deps/hono_html.ts";
-import { count, shorten } from "../document/show.ts";
-import type { Importance } from "../evaluation/evaluation.ts";
-import { short } from "../report/words.ts";
+import { count, short, shorten } from "../document/show.ts";
+import type { Importance } from "../models/evaluation.ts";
 import { numbersBelow } from "./frame.ts";
 import { type Plot, widthOf } from "./panel.ts";
 import { linear, widened } from "./scale.ts";

@@ -1,5 +1,5 @@
+import type { Html } from "../base/html.ts";
 import { html } from "../deps/hono_html.ts";
-import type { Html } from "../report/html_parts.ts";
 
 /** The names of what a plot shows, each with a sample of its line. */
 export function legend(names: readonly string[]): Html {

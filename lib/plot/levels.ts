@@ -1,7 +1,6 @@
+import type { Html } from "../base/html.ts";
 import { html } from "../deps/hono_html.ts";
-import { shorten } from "../document/show.ts";
-import type { Html } from "../report/html_parts.ts";
-import { showValue } from "../report/words.ts";
+import { shorten, showValue } from "../document/show.ts";
 import { legend } from "./legend.ts";
 import { linear } from "./scale.ts";
 

@@ -1,7 +1,7 @@
+import type { Html } from "../base/html.ts";
 import { extent } from "../deps/d3_array.ts";
 import { html } from "../deps/hono_html.ts";
-import type { Html } from "../report/html_parts.ts";
-import { short } from "../report/words.ts";
+import { short } from "../document/show.ts";
 import { frame, pathOf } from "./frame.ts";
 import { figure, heading, type Panel } from "./panel.ts";
 import { widened } from "./scale.ts";

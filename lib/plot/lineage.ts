@@ -1,6 +1,6 @@
+import { toXml } from "../base/xml.ts";
 import { toLine } from "../document/show.ts";
-import type { Lineage } from "../lineage.ts";
-import { toXml } from "../report/xml.ts";
+import type { Lineage } from "../features/lineage.ts";
 import { BOX, type Layer, layoutOf, type Link } from "./lineage_layout.ts";
 import { styleOf } from "./style.ts";
 

@@ -1,5 +1,5 @@
-import { howMade, type Lineage } from "../lineage.ts";
-import { cut, widthOf } from "../report/columns.ts";
+import { cut, widthOf } from "../base/columns.ts";
+import { howMade, type Lineage } from "../features/lineage.ts";
 
 /** A column of boxes: those of the dataset, of a view, or the model. */
 export interface Layer {

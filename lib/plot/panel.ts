@@ -1,6 +1,6 @@
+import type { Html } from "../base/html.ts";
 import { html } from "../deps/hono_html.ts";
 import { shorten } from "../document/show.ts";
-import type { Html } from "../report/html_parts.ts";
 import { legend } from "./legend.ts";
 
 /** A drawing in a coordinate system of its own. */

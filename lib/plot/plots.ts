@@ -1,4 +1,4 @@
-import type { Evaluation } from "../evaluation/evaluation.ts";
+import type { Evaluation } from "../models/evaluation.ts";
 import { confusionPlot } from "./confusion.ts";
 import { calibrationPlot, precisionRecallPlot, rocPlot } from "./curves.ts";
 import { distributionsPlot } from "./distributions.ts";

@@ -1,8 +1,8 @@
+import type { Html } from "../base/html.ts";
+import type { ColumnProfile } from "../data/profile.ts";
 import { nice, ticks } from "../deps/d3_array.ts";
 import { html } from "../deps/hono_html.ts";
-import type { ColumnProfile } from "../explain/explanation.ts";
-import type { Html } from "../report/html_parts.ts";
-import { short } from "../report/words.ts";
+import { short } from "../document/show.ts";
 import { linear, widened } from "./scale.ts";
 
 /** The range of a column on each side; a side without numbers isn't drawn. */

@@ -1,8 +1,7 @@
 import { extent } from "../deps/d3_array.ts";
 import { html } from "../deps/hono_html.ts";
-import { count } from "../document/show.ts";
-import type { Point, ValueEvaluation } from "../evaluation/evaluation.ts";
-import { short } from "../report/words.ts";
+import { count, short } from "../document/show.ts";
+import type { Point, ValueEvaluation } from "../models/evaluation.ts";
 import { barsOf, type Frame, frame, pathOf } from "./frame.ts";
 import { heading, type Panel, type Plot } from "./panel.ts";
 import { widened } from "./scale.ts";

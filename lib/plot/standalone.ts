@@ -1,5 +1,5 @@
+import { withoutForbidden } from "../base/xml.ts";
 import { html, raw } from "../deps/hono_html.ts";
-import { withoutForbidden } from "../report/xml.ts";
 import type { Panel, Plot } from "./panel.ts";
 import rules from "./plot.css" with { type: "text" };
 import { styleOf } from "./style.ts";

@@ -1,4 +1,4 @@
-import page from "../report/report.css" with { type: "text" };
+import page from "./page.css" with { type: "text" };
 
 /**
  * Rules that use a page's variables, for a picture that stands alone: with each value as it is in light and, on dark

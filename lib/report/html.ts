@@ -1,9 +1,9 @@
+import { VERSION } from "../base/environment.ts";
 import { html, raw } from "../deps/hono_html.ts";
-import { VERSION } from "../environment.ts";
+import style from "../plot/page.css" with { type: "text" };
 import plotStyle from "../plot/plot.css" with { type: "text" };
+import { verdictWords } from "../replay/report.ts";
 import { type HtmlReportOptions, reportFacts, reportHead, reportSections } from "./html_report.ts";
-import style from "./report.css" with { type: "text" };
-import { verdictWords } from "./report.ts";
 import type { Reported } from "./words.ts";
 
 /** What the page may load: nothing but the style within it. */

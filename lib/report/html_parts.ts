@@ -1,8 +1,6 @@
-import { html, type HtmlEscapedString } from "../deps/hono_html.ts";
-import { type Verdict, verdictWords } from "./report.ts";
-
-/** A piece of a page: what a template gives, or nothing. */
-export type Html = HtmlEscapedString | Promise<HtmlEscapedString> | readonly Html[] | "";
+import type { Html } from "../base/html.ts";
+import { html } from "../deps/hono_html.ts";
+import { type Verdict, verdictWords } from "../replay/report.ts";
 
 /** How good a state is; each has a colour. */
 export type Tone = "good" | "bad" | "unsure" | "going" | "quiet";

@@ -1,9 +1,10 @@
+import type { Html } from "../base/html.ts";
 import { html } from "../deps/hono_html.ts";
-import type { Evaluation } from "../evaluation/evaluation.ts";
+import type { Evaluation } from "../models/evaluation.ts";
 import { figure, type Plot } from "../plot/panel.ts";
 import { plotsOf } from "../plot/plots.ts";
-import { type Html, section } from "./html_parts.ts";
-import { type Evaluations, isComparison, type ReportDocument, type Verdict } from "./report.ts";
+import { type Evaluations, isComparison, type ReportDocument, type Verdict } from "../replay/report.ts";
+import { section } from "./html_parts.ts";
 
 /** What the two sides of a report are called. */
 export function sidesOf(verdict: Verdict): readonly [past: string, current: string] {

@@ -1,24 +1,15 @@
-import type { ContractRecord } from "../contract.ts";
+import type { Html } from "../base/html.ts";
+import type { ContractRecord } from "../contract/contract.ts";
 import { html } from "../deps/hono_html.ts";
-import { count } from "../document/show.ts";
-import type { CodeChange, DataChange, ExplainedDrift } from "../explain/explanation.ts";
+import { count, short, showValue } from "../document/show.ts";
 import { levelsPlot } from "../plot/levels.ts";
 import { linePlot } from "../plot/line.ts";
 import { rangePlot } from "../plot/range.ts";
+import type { CodeChange, DataChange, ExplainedDrift } from "../replay/explain/explanation.ts";
+import { type Curve, type Evaluations, isComparison, type ReportDocument } from "../replay/report.ts";
 import { diffLines, markChanges, type MarkedLine } from "./diff_lines.ts";
-import {
-  badge,
-  breakable,
-  clip,
-  digest,
-  facts,
-  type Html,
-  section,
-  table,
-  verdictBanner,
-} from "./html_parts.ts";
+import { badge, breakable, clip, digest, facts, section, table, verdictBanner } from "./html_parts.ts";
 import { plotsSection, sidesOf } from "./html_plots.ts";
-import { type Curve, type Evaluations, isComparison, type ReportDocument } from "./report.ts";
 import {
   asRecordedWords,
   attributionOf,
@@ -35,8 +26,6 @@ import {
   profileTable,
   remarksOf,
   type Reported,
-  short,
-  showValue,
   type Standing,
   standingOf,
   unmixable,

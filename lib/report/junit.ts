@@ -1,16 +1,16 @@
+import { toXml } from "../base/xml.ts";
+import { showValue } from "../document/show.ts";
+import { isGood, type ReplayReport, verdictWords } from "../replay/report.ts";
 import { diffLines } from "./diff_lines.ts";
-import { isGood, type ReplayReport, verdictWords } from "./report.ts";
 import {
   asRecordedWords,
   clauseRows,
   configLine,
   dataWords,
   remarksOf,
-  showValue,
   sideOf,
   standingOf,
 } from "./words.ts";
-import { toXml } from "./xml.ts";
 
 /** An element of XML and what is in it. */
 interface Case {

@@ -1,7 +1,13 @@
-import { now } from "../environment.ts";
-import { readEvaluation } from "../evaluation/read.ts";
+import { now } from "../base/environment.ts";
+import {
+  type Curve,
+  type CurvePoint,
+  type Evaluations,
+  type ReplayReport,
+  toJson,
+} from "../replay/report.ts";
 import type { Run, TrackingStore } from "../tracking/store.ts";
-import { type Curve, type CurvePoint, type Evaluations, type ReplayReport, toJson } from "./report.ts";
+import { readEvaluation } from "../training/evaluation/read.ts";
 
 /** What a page draws of the runs of a report: their learning curves and their evaluations. */
 export async function picturesOf(

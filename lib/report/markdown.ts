@@ -1,8 +1,8 @@
-import { count, shorten } from "../document/show.ts";
-import type { DataChange, ExplainedDrift } from "../explain/explanation.ts";
+import { count, short, shorten, showValue } from "../document/show.ts";
+import type { DataChange, ExplainedDrift } from "../replay/explain/explanation.ts";
+import { isComparison, type ReportDocument, verdictWords } from "../replay/report.ts";
 import { diffLines } from "./diff_lines.ts";
 import { code, escaped, fenced, htmlCode, tableOf } from "./markdown_text.ts";
-import { isComparison, type ReportDocument, verdictWords } from "./report.ts";
 import {
   asRecordedWords,
   attributionOf,
@@ -17,8 +17,6 @@ import {
   originsOf,
   profileTable,
   remarksOf,
-  short,
-  showValue,
   sideOf,
   standingOf,
   unmixable,

@@ -1,4 +1,4 @@
-import { DATA_CHANGES } from "../compare.ts";
+import { DATA_CHANGES } from "../contract/compare.ts";
 import { z } from "../deps/zod.ts";
 
 const count = z.int().min(0);

@@ -1,8 +1,8 @@
-import { count, toLine } from "../document/show.ts";
-import type { DataChange, ExplainedDrift } from "../explain/explanation.ts";
-import { alignColumns, cut, widthOf, wrap } from "./columns.ts";
+import { alignColumns, cut, widthOf, wrap } from "../base/columns.ts";
+import { count, short, showValue, toLine } from "../document/show.ts";
+import type { DataChange, ExplainedDrift } from "../replay/explain/explanation.ts";
+import { isComparison, type ReplayReport, verdictWords } from "../replay/report.ts";
 import { diffLines } from "./diff_lines.ts";
-import { isComparison, type ReplayReport, verdictWords } from "./report.ts";
 import {
   asRecordedWords,
   attributionOf,
@@ -17,8 +17,6 @@ import {
   mixedCells,
   profileTable,
   remarksOf,
-  short,
-  showValue,
   sideOf,
   standingOf,
   unmixable,

@@ -1,14 +1,14 @@
-import { compareClauses, type ContractRecord } from "../contract.ts";
-import { count, toLine } from "../document/show.ts";
+import { compareClauses, type ContractRecord } from "../contract/contract.ts";
+import type { ColumnProfile } from "../data/profile.ts";
+import { count, short, showValue } from "../document/show.ts";
 import type {
   AsRecorded,
   Attribution,
-  ColumnProfile,
   ConfigChange,
   DataChange,
   ExplainedDrift,
-} from "../explain/explanation.ts";
-import type { ReplayReport, ReportDocument } from "./report.ts";
+} from "../replay/explain/explanation.ts";
+import type { ReplayReport, ReportDocument } from "../replay/report.ts";
 
 /** What the forms of a report are made from: its JSON data and, where they are at hand, both contracts. */
 export type Reported = ReportDocument & Partial<Pick<ReplayReport, "past" | "current">>;
@@ -47,23 +47,6 @@ export function driftCount(drifts: readonly ExplainedDrift[]): string {
   return `${binding + waived} binding${some(waived, "waived")} and ${allowed + advisory} advisory${
     some(allowed, "allowed")
   } ${drifts.length === 1 ? "drift" : "drifts"}.`;
-}
-
-/** A number, short enough for a table. */
-export function short(value: number | null | undefined): string {
-  if (value === undefined) return "none";
-  if (value === null) return "not finite";
-  if (!Number.isFinite(value) || Number.isInteger(value)) return String(value);
-  return String(Number(value.toPrecision(5)));
-}
-
-/** A value of a cell or a config in words: texts in quotes where they could be read as something else. */
-export function showValue(value: unknown): string {
-  if (value === undefined) return "none";
-  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
-  const isPlain = typeof value === "string" && /^\p{L}[\p{L}\p{N}_ .-]*(?<! )$/u.test(value) &&
-    !/^(true|false|null|none|nan|infinity)$/i.test(value);
-  return isPlain ? value : toLine(JSON.stringify(value) ?? String(value));
 }
 
 /** A value in words, or else the beginning of the digest, as a drift has it on a side. */

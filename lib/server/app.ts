@@ -1,12 +1,12 @@
+import { ExperimentError } from "../base/error.ts";
 import { Hono } from "../deps/hono.ts";
-import { ExperimentError } from "../error.ts";
-import { createPages } from "../web/pages.ts";
 import type { ServerContext } from "./context.ts";
 import { docs } from "./docs.ts";
 import { guard, type GuardOptions } from "./guard.ts";
 import { jobOperations } from "./jobs_api.ts";
 import { openApiOf } from "./openapi.ts";
 import { type AnyOperation, operation, routesOf } from "./operation.ts";
+import { createPages } from "./pages/pages.ts";
 import { prometheus } from "./prometheus.ts";
 import { recordOperations } from "./records_api.ts";
 import { sources } from "./sources.ts";

@@ -1,6 +1,8 @@
-import type { ConfigEntry, RegistryEntry, RegistryListing } from "../commands.ts";
-import type { Contract } from "../contract.ts";
-import type { ReportDocument } from "../report/report.ts";
+import type { ConfigEntry } from "../commands/config.ts";
+import type { RegistryListing } from "../commands/listing.ts";
+import type { RegistryEntry } from "../commands/registry_entry.ts";
+import type { Contract } from "../contract/contract.ts";
+import type { ReportDocument } from "../replay/report.ts";
 import type { TrackingStore } from "../tracking/store.ts";
 import type { Jobs } from "./job.ts";
 

@@ -1,5 +1,5 @@
-import type { ErrorCode } from "../error.ts";
-import type { ReplayEvent } from "../replay.ts";
+import type { ErrorCode } from "../base/error.ts";
+import type { ReplayEvent } from "../replay/replay.ts";
 
 /** What a job does; its input is that command's own. */
 export type JobKind = "train" | "replay";

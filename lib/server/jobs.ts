@@ -1,7 +1,7 @@
-import { digestOfJson } from "../digest.ts";
-import { now } from "../environment.ts";
-import { ExperimentError, messageOf } from "../error.ts";
-import type { ReplayEvent } from "../replay.ts";
+import { digestOfJson } from "../base/digest.ts";
+import { now } from "../base/environment.ts";
+import { ExperimentError, messageOf } from "../base/error.ts";
+import type { ReplayEvent } from "../replay/replay.ts";
 import type { TrackingStore } from "../tracking/store.ts";
 import type { Job, JobEvent, JobKind, Jobs, JobState } from "./job.ts";
 import { type JobChange, JobsFile } from "./jobs_file.ts";

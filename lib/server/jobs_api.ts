@@ -1,7 +1,7 @@
+import { ExperimentError } from "../base/error.ts";
 import type { Context } from "../deps/hono.ts";
 import { z } from "../deps/zod.ts";
-import { parseOverride } from "../document.ts";
-import { ExperimentError } from "../error.ts";
+import { parseOverride } from "../document/document.ts";
 import type { ServerContext } from "./context.ts";
 import { eventStream } from "./event_stream.ts";
 import type { Job, JobKind } from "./job.ts";

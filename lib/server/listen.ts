@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
+import { ExperimentError } from "../base/error.ts";
 import { getRequestListener } from "../deps/hono_node_server.ts";
-import { ExperimentError } from "../error.ts";
 import { SECURITY_HEADERS } from "./guard/headers.ts";
 import { type Refusal, refuse } from "./guard/refusal.ts";
 

@@ -1,5 +1,5 @@
-import { now } from "../environment.ts";
-import { ExperimentError } from "../error.ts";
+import { now } from "../base/environment.ts";
+import { ExperimentError } from "../base/error.ts";
 import { type GRANTS, startCommand } from "./process.ts";
 
 /** Commands that only look something up, each in a process of its own, as code that was loaded once stays as it was. */

@@ -1,7 +1,9 @@
-import type { ConfigEntry, RegistryEntry, RegistryListing } from "../commands.ts";
-import type { Contract } from "../contract.ts";
-import { environmentVariable } from "../environment.ts";
-import type { ReportDocument } from "../report/report.ts";
+import { environmentVariable } from "../base/environment.ts";
+import type { ConfigEntry } from "../commands/config.ts";
+import type { RegistryListing } from "../commands/listing.ts";
+import type { RegistryEntry } from "../commands/registry_entry.ts";
+import type { Contract } from "../contract/contract.ts";
+import type { ReportDocument } from "../replay/report.ts";
 import { DEFAULT_TRACKING_URI, openStore } from "../tracking/open_store.ts";
 import { createApp } from "./app.ts";
 import type { ServerContext } from "./context.ts";

@@ -1,6 +1,6 @@
+import { VERSION } from "../base/environment.ts";
+import { type ErrorCode, httpStatusOf } from "../base/error.ts";
 import { z } from "../deps/zod.ts";
-import { VERSION } from "../environment.ts";
-import { type ErrorCode, httpStatusOf } from "../error.ts";
 import type { Answer, AnyOperation } from "./operation.ts";
 import { answers, bodies } from "./schemas.ts";
 

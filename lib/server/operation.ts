@@ -1,8 +1,7 @@
-import type { Context } from "../deps/hono.ts";
-import { Hono } from "../deps/hono.ts";
+import { type ErrorCode, ExperimentError } from "../base/error.ts";
+import { type Context, Hono } from "../deps/hono.ts";
 import { z } from "../deps/zod.ts";
-import { checkValue } from "../document.ts";
-import { type ErrorCode, ExperimentError } from "../error.ts";
+import { checkValue } from "../document/document.ts";
 import { type answers, bodies } from "./schemas.ts";
 
 /** What an operation answers with a status. */

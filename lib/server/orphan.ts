@@ -1,6 +1,6 @@
 import process from "node:process";
-import { now } from "../environment.ts";
-import { ExperimentError } from "../error.ts";
+import { now } from "../base/environment.ts";
+import { ExperimentError } from "../base/error.ts";
 import type { TrackingStore } from "../tracking/store.ts";
 
 /** How many milliseconds a process has to end by itself once its server has, and how often that is looked at. */

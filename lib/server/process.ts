@@ -1,8 +1,8 @@
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ERROR_CODES } from "../error.ts";
-import { jsonIn } from "../json.ts";
-import type { ReplayEvent } from "../replay.ts";
+import { ERROR_CODES } from "../base/error.ts";
+import { jsonIn } from "../base/json.ts";
+import type { ReplayEvent } from "../replay/replay.ts";
 import type { JobError } from "./job.ts";
 
 const STORE = "MLFLOW_TRACKING_URI,MLFLOW_TRACKING_USERNAME,MLFLOW_TRACKING_PASSWORD,MLFLOW_TRACKING_TOKEN," +

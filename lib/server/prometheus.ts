@@ -1,6 +1,6 @@
+import { elapsed, residentMemory, startTime } from "../base/environment.ts";
 import type { Context, Handler, MiddlewareHandler } from "../deps/hono.ts";
 import { matchedRoutes } from "../deps/hono_route.ts";
-import { elapsed, residentMemory, startTime } from "../environment.ts";
 
 /** What the server tells about itself when it is asked. */
 export interface ServerState {

@@ -1,6 +1,8 @@
-import { inputs, replayFields, withReplayRules } from "../commands.ts";
+import { ERROR_CODES } from "../base/error.ts";
+import { registryShowInput } from "../commands/registry.ts";
+import { replayFields, withReplayRules } from "../commands/replay.ts";
+import { trainInput } from "../commands/train.ts";
 import { z } from "../deps/zod.ts";
-import { ERROR_CODES } from "../error.ts";
 import { reportSchema } from "../report/schema.ts";
 
 // What a server takes names for must not be read as a path, a URL or a hidden file.
@@ -23,7 +25,7 @@ const set = z.array(
 
 /** The bodies of requests: the command line's inputs, without what would name a file or a store. */
 export const bodies = {
-  TrainRequest: inputs.train.omit({ tracking_uri: true }).extend({
+  TrainRequest: trainInput.omit({ tracking_uri: true }).extend({
     experiment: plainName.describe("The name of a config in configs/"),
     set,
   }),
@@ -48,7 +50,7 @@ export const runsQuery = z.strictObject({
 });
 
 /** The query of an entry of the registry. */
-export const entryQuery = inputs.registryShow.pick({ kind: true });
+export const entryQuery = registryShowInput.pick({ kind: true });
 
 const time = z.string().describe("ISO 8601");
 const texts = z.record(z.string(), z.string());

@@ -1,5 +1,5 @@
+import { type ErrorCode, ExperimentError, httpStatusOf } from "../base/error.ts";
 import type { Context } from "../deps/hono.ts";
-import { type ErrorCode, ExperimentError, httpStatusOf } from "../error.ts";
 import type { JobError } from "./job.ts";
 
 /** After how many seconds a caller who was told to wait may ask again. */

@@ -1,4 +1,4 @@
-import { ExperimentError } from "../error.ts";
+import { ExperimentError } from "../base/error.ts";
 import { type Declaration, type Imported, type Module, parseModule } from "./module.ts";
 import { type Address, type PackageAddress, resolveSpecifier } from "./specifier.ts";
 

@@ -1,5 +1,5 @@
+import { ExperimentError } from "../base/error.ts";
 import type { CallExpression, Expression, ObjectExpression } from "../deps/acorn.ts";
-import { ExperimentError } from "../error.ts";
 import type { Found, Linker } from "./link.ts";
 import type { Module } from "./module.ts";
 import { keyOf, propertyOf } from "./normalise.ts";

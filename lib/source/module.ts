@@ -1,4 +1,5 @@
 import { SourceMap, stripTypeScriptTypes } from "node:module";
+import { ExperimentError, messageOf } from "../base/error.ts";
 import type {
   AnyNode,
   ClassDeclaration,
@@ -11,7 +12,6 @@ import type {
   Statement,
   VariableDeclaration,
 } from "../deps/acorn.ts";
-import { ExperimentError, messageOf } from "../error.ts";
 import { declared, hoisted } from "./scope.ts";
 
 /** One module, parsed, with its top level indexed. */

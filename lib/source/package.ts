@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { ExperimentError } from "../error.ts";
+import { ExperimentError } from "../base/error.ts";
 import { type InstalledPackage, installedPackageOf, parsePackageSpecifier } from "./specifier.ts";
 
 /** How a package resolves now. */

@@ -1,6 +1,6 @@
+import { canonicalJson } from "../base/digest.ts";
+import { ExperimentError } from "../base/error.ts";
 import type { AnyNode, CallExpression, Expression, ImportExpression, Statement } from "../deps/acorn.ts";
-import { canonicalJson } from "../digest.ts";
-import { ExperimentError } from "../error.ts";
 import { type Found, type Linker, memo, type Target } from "./link.ts";
 import type { Module } from "./module.ts";
 import { keyOf, normalise, textOf } from "./normalise.ts";

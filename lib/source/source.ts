@@ -1,5 +1,5 @@
-import { digestOf } from "../digest.ts";
-import { ExperimentError, messageOf } from "../error.ts";
+import { digestOf } from "../base/digest.ts";
+import { ExperimentError, messageOf } from "../base/error.ts";
 import { createLinker, memo } from "./link.ts";
 import { locate, type SourceLocation } from "./locate.ts";
 import { type ResolvedPackage, resolvePackage } from "./package.ts";

@@ -1,4 +1,4 @@
-import { ExperimentError } from "../error.ts";
+import { ExperimentError } from "../base/error.ts";
 
 /** What an import names: a module that can be read, or a package (or built-in) that is only named. */
 export type Address = ModuleAddress | PackageAddress;

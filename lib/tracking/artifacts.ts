@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { ExperimentError, messageOf } from "../error.ts";
+import { ExperimentError, messageOf } from "../base/error.ts";
 import { artifactInTheWay } from "./refusals.ts";
 import type { ArtifactInfo } from "./store.ts";
 

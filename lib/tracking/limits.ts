@@ -1,4 +1,4 @@
-import { ExperimentError } from "../error.ts";
+import { ExperimentError } from "../base/error.ts";
 import type { Batch, DatasetInput, Metric, RunSearch, RunStatus } from "./store.ts";
 
 const KEY_CHARACTERS = /^[\p{L}\p{N}_\/.\- :]+$/u;

@@ -1,4 +1,4 @@
-import { ExperimentError } from "../error.ts";
+import { ExperimentError } from "../base/error.ts";
 import type { TrackingStore } from "./store.ts";
 
 /** What runs share, each kept once under its digest. */

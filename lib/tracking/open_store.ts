@@ -1,4 +1,4 @@
-import { ExperimentError } from "../error.ts";
+import { ExperimentError } from "../base/error.ts";
 import type { Credentials } from "./http.ts";
 import type { TrackingStore } from "./store.ts";
 

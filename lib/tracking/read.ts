@@ -1,5 +1,5 @@
-import { ExperimentError } from "../error.ts";
-import { jsonIn } from "../json.ts";
+import { ExperimentError } from "../base/error.ts";
+import { jsonIn } from "../base/json.ts";
 import type { TrackingStore } from "./store.ts";
 
 /** An artifact as text; undefined where there is none. */

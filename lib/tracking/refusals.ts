@@ -1,4 +1,4 @@
-import { ExperimentError } from "../error.ts";
+import { ExperimentError } from "../base/error.ts";
 
 /** The error for a run id that a store doesn't have. */
 export function noRun(runId: string, uri: string): ExperimentError {

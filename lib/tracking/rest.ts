@@ -1,7 +1,7 @@
 import { basename, dirname } from "node:path";
+import { ExperimentError } from "../base/error.ts";
+import { jsonIn } from "../base/json.ts";
 import type { z } from "../deps/zod.ts";
-import { ExperimentError } from "../error.ts";
-import { jsonIn } from "../json.ts";
 import { answers, type ToldRun, toRun, toRunInfo } from "./answers.ts";
 import {
   artifactBytes,

@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from "node:path";
-import { now } from "../environment.ts";
+import { now } from "../base/environment.ts";
 import {
   artifactBytes,
   artifactsIn,
@@ -13,9 +13,9 @@ import {
 import * as limits from "./limits.ts";
 import { type Point, toMetric, toPoint } from "./point.ts";
 import * as refusals from "./refusals.ts";
+import { openSqliteFile, type SqliteFile } from "./sqlite_file.ts";
 import { newId, writeInput, writeMetrics, writeParams, writeTags } from "./sqlite_logs.ts";
 import { readRuns, type RunRow } from "./sqlite_runs.ts";
-import { openSqliteFile, type SqliteFile } from "./sqlite_file.ts";
 import type {
   ArtifactInfo,
   Batch,

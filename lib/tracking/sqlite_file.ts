@@ -1,6 +1,6 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { dirname } from "node:path";
-import { ExperimentError, messageOf } from "../error.ts";
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { ExperimentError, messageOf } from "../base/error.ts";
 import { NEEDED_TABLES, SCHEMA } from "./schema.ts";
 
 /** An open SQLite file of MLflow's, with its prepared statements. */

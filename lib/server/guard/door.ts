@@ -1,8 +1,8 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { now } from "../../base/environment.ts";
 import type { Context } from "../../deps/hono.ts";
 import { deleteCookie, getCookie, setCookie } from "../../deps/hono_cookie.ts";
 import { html } from "../../deps/hono_html.ts";
-import { now } from "../../environment.ts";
 import { refuse } from "./refusal.ts";
 import { type Role, roleFinder, type Tokens } from "./tokens.ts";
 

@@ -1,4 +1,4 @@
-import { elapsed } from "../../environment.ts";
+import { elapsed } from "../../base/environment.ts";
 
 /** How often a client may ask: `burst` requests at once, and `perSecond` more in each second after. */
 export interface Rate {

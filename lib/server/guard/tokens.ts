@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { environmentVariable } from "../../environment.ts";
-import { ExperimentError } from "../../error.ts";
+import { environmentVariable } from "../../base/environment.ts";
+import { ExperimentError } from "../../base/error.ts";
 
 /** What a caller may do: `read` asks for what there is, `run` also starts and cancels jobs. */
 export type Role = "read" | "run";

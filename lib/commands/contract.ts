@@ -1,0 +1,21 @@
+import { gitState, lockText } from "../base/environment.ts";
+import { type Contract, contractIn, contractOf } from "../contract/contract.ts";
+import { z } from "../deps/zod.ts";
+import { chooseFrom, prepare } from "../experiment/prepare.ts";
+import { openSource } from "../source/source.ts";
+import { type CommandContext, experimentOf, set } from "./context.ts";
+
+/** What to make a contract of. */
+export const contractInput = z.strictObject({ experiment: z.string().min(1), set });
+
+/** The contract that a run would record now. */
+export async function contractCommand(
+  input: z.output<typeof contractInput>,
+  context: CommandContext,
+): Promise<Contract> {
+  const experiment = await experimentOf(input, context);
+  const choice = chooseFrom(experiment.registry, experiment.spec);
+  const [prepared, lock, git] = await Promise.all([prepare(choice), lockText(), gitState()]);
+  const reader = openSource(lock === undefined ? {} : { lock });
+  return contractIn((await contractOf(experiment, choice, { prepared, reader, git, lock })).record);
+}

@@ -1,0 +1,86 @@
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { digestOf } from "../../base/digest.ts";
+import type { Graph } from "../../training/kept/graph.ts";
+
+/** Modules that were written below a folder, to be run from there. */
+export interface Layout {
+  /** The URL of the file that holds a module now. */
+  urlOf(module: string): string;
+  /** The import map's scopes by which they import each other, and their packages. */
+  readonly scopes: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** Writes modules below an absolute folder, so that what each imports is found there and nowhere else. */
+export async function layOut(graph: Graph, folder: string): Promise<Layout> {
+  const root = pathToFileURL(`${folder}/`).href;
+  const files = new Map(
+    Object.keys(graph.modules).map((url) => [url, pathToFileURL(join(folder, pathOf(url))).href]),
+  );
+  await Promise.all(
+    Object.entries(graph.modules).map(async ([url, text]) => {
+      const file = fileURLToPath(files.get(url)!);
+      await Deno.mkdir(dirname(file), { recursive: true });
+      await Deno.writeTextFile(file, text);
+    }),
+  );
+
+  const shared: Record<string, string> = {};
+  const scopes: Record<string, Record<string, string>> = { [root]: shared };
+  const map = (from: string, specifier: string, target: string) => {
+    const known = shared[specifier] ??= target;
+    if (known !== target) (scopes[from] ??= {})[specifier] = target;
+  };
+  for (const [url, file] of files) {
+    // Where a relative import would look for this module, if its name is none for a file.
+    const { protocol, host, pathname, search } = new URL(url);
+    const sought = `${root}${protocol.slice(0, -1)}/${host.replace(":", "_")}${pathname}${search}`;
+    if (sought !== file) map(root, sought, file);
+  }
+  for (const [url, imports] of Object.entries(graph.imports)) {
+    const file = files.get(url)!;
+    for (const [specifier, target] of Object.entries(imports)) {
+      const key = /^\.{0,2}\//.test(specifier) ? new URL(specifier, file).href : specifier;
+      map(file, key, files.get(target) ?? target);
+    }
+  }
+  return {
+    urlOf: (module) => files.get(module) ?? module,
+    scopes,
+  };
+}
+
+/** The longest name that is surely allowed for a file. */
+const LONGEST = 200;
+const CODE = /\.([cm]?[jt]sx?|json)$/;
+
+/** The path of a module's file, with folders as in its URL, so that relative imports stay as they are. */
+function pathOf(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  const parts = pathname.split("/").slice(1).map(fileNameOf);
+  const last = parts.pop()!;
+  return [protocol.slice(0, -1), host.replace(":", "_"), ...parts, isNamed(url) ? last : named(last, url)]
+    .filter((part) => part !== "").join("/");
+}
+
+/** Whether a file of a module's own name is read as what the module is. */
+function isNamed(url: string): boolean {
+  const { protocol, pathname, search } = new URL(url);
+  return search === "" && (protocol === "file:" || CODE.test(pathname));
+}
+
+/** A name that tells modules apart that differ in their query, and says that they are code. */
+function named(name: string, url: string): string {
+  return `${name}.${digestOf(url).slice(0, 8)}${CODE.exec(name)?.[0] ?? ".ts"}`;
+}
+
+/** A part of a URL's path as a file's name; what can't be one, or would lead elsewhere, by its digest. */
+function fileNameOf(part: string): string {
+  try {
+    const name = decodeURIComponent(part);
+    if (!/^\.{1,2}$|[/\\\0]/.test(name) && name.length <= LONGEST) return name;
+  } catch {
+    // It is no UTF-8.
+  }
+  return `${digestOf(part)}${CODE.exec(part)?.[0] ?? ""}`;
+}

@@ -1,0 +1,273 @@
+import { type GitState, gitState, lockText, now, userName } from "../base/environment.ts";
+import { ExperimentError, messageOf } from "../base/error.ts";
+import { type Contract, contractIn, contractOf, type MadeContract, modulesOf } from "../contract/contract.ts";
+import { placeOf } from "../data/place.ts";
+import { sourceBytesDigest } from "../data/table.ts";
+import type { LoadedExperiment } from "../experiment/experiment.ts";
+import { chooseFrom, prepare, type Prepared } from "../experiment/prepare.ts";
+import { openSource, type SourceReader } from "../source/source.ts";
+import { recorded } from "../tracking/recorded.ts";
+import type { Metric, RunStatus, TrackingStore } from "../tracking/store.ts";
+import { fitAndScore, isMetric, pointsOf, spreadOf, turnTaker } from "./fit.ts";
+import {
+  datasetInputOf,
+  keepShared,
+  logEvaluation,
+  logLineage,
+  logSources,
+  paramsOf,
+  tagsOf,
+} from "./record.ts";
+
+/** What happens in a run, as it happens. */
+export type TrainEvent =
+  | {
+    readonly kind: "prepared";
+    readonly rows: number;
+    readonly features: number;
+    readonly train: number;
+    readonly test: number;
+    /** How many times rows are assigned to train and test; the numbers of rows are the first one's. */
+    readonly folds: number;
+  }
+  | {
+    readonly kind: "started";
+    readonly run_id: string;
+    readonly run_name: string;
+    readonly experiment: string;
+    readonly store: string;
+    /** How many epochs the params ask for, where they have one called so. */
+    readonly epochs: number | undefined;
+  }
+  | { readonly kind: "epoch"; readonly epoch: number; readonly metrics: Readonly<Record<string, number>> }
+  | { readonly kind: "ended"; readonly status: RunStatus; readonly reason?: string };
+
+/** A run that ended. */
+export interface TrainedRun {
+  /** The id that the store gave it. */
+  readonly run_id: string;
+  /** Its name, by which a replay finds it. */
+  readonly run_name: string;
+  /** The name of its experiment. */
+  readonly experiment: string;
+  /** FINISHED, or FAILED where code or data changed under the fit. */
+  readonly status: RunStatus;
+  /** The params as recorded. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The test scores, and the last value of each curve. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** What it was made of. */
+  readonly contract: Contract;
+  /** What fitting a second time gave, where that was asked for: `bit-exact`, or how far apart the two are. */
+  readonly determinism?: string;
+  /** Why the run isn't FINISHED. */
+  readonly reason?: string;
+}
+
+/** How to train. */
+export interface TrainOptions {
+  /** Where the run is recorded. */
+  readonly store: TrackingStore;
+  /** Is told what happens, as it happens. */
+  readonly onEvent?: (event: TrainEvent) => void;
+  /** Ends the run as KILLED when aborted. */
+  readonly signal?: AbortSignal;
+  /** The id of the run that this one repeats. */
+  readonly replayOf?: string;
+  /** Fit a second time, and record how far the two are apart. @default false */
+  readonly verify?: boolean;
+}
+
+/** How often a curve is recorded, in milliseconds. */
+const RECORD_MS = 2000;
+
+/**
+ * Trains an experiment and records it as one run: data, features and split are prepared, the model is fitted to the
+ * train rows and scored on the test rows. The run reads FINISHED only if code and data are still the same after the fit.
+ *
+ * @throws {ExperimentError} for bad data, and for a store out of reach. Any error ends the run as FAILED.
+ */
+export async function train(experiment: LoadedExperiment, options: TrainOptions): Promise<TrainedRun> {
+  const { store, onEvent = () => {}, signal, replayOf } = options;
+  const { spec } = experiment;
+  const choice = chooseFrom(experiment.registry, spec);
+  const [prepared, lock, git, user] = await Promise.all([
+    prepare(choice, signal ? { signal } : {}),
+    lockText(),
+    gitState(),
+    userName(),
+  ]);
+  const reader = openSource(lock === undefined ? {} : { lock });
+  const made = await contractOf(experiment, choice, { prepared, reader, git, lock });
+  const contract = contractIn(made.record);
+  onEvent({
+    kind: "prepared",
+    rows: prepared.table.rows,
+    features: prepared.features.length,
+    train: prepared.splits[0]!.train.length,
+    test: prepared.splits[0]!.test.length,
+    folds: prepared.splits.length,
+  });
+
+  const { experiment_id } = await store.ensureExperiment(spec.experiment);
+  const { run_id } = await store.createRun({
+    experiment_id,
+    run_name: spec.run,
+    user_id: user,
+    start_time: now(),
+    tags: tagsOf(experiment, git, replayOf),
+  });
+  const end = async (status: RunStatus, reason?: string) => {
+    if (reason !== undefined) {
+      await store.logBatch(run_id, { tags: { [recorded.tags.failure]: reason.slice(0, 5000) } });
+    }
+    await store.updateRun(run_id, { status, end_time: now() });
+    onEvent({ kind: "ended", status, ...(reason === undefined ? {} : { reason }) });
+  };
+  try {
+    const { epochs } = spec.model.params;
+    onEvent({
+      kind: "started",
+      run_id,
+      run_name: spec.run,
+      experiment: spec.experiment,
+      store: store.uri,
+      epochs: typeof epochs === "number" ? epochs : undefined,
+    });
+    const params = paramsOf(spec, made);
+    await store.logBatch(run_id, { params });
+    await store.logInputs(run_id, [datasetInputOf(prepared)]);
+    await Promise.all([
+      logSources(store, run_id, experiment, made, reader),
+      logLineage(store, run_id, { prepared, made }),
+    ]);
+    await keepShared(store, run_id, { experiment, prepared, made, reader, lock });
+
+    const curve = curveRecorder(store, run_id, { onEvent, ...(signal ? { signal } : {}) });
+    const { openEvaluator } = await import("./evaluation/evaluator.ts");
+    const evaluator = openEvaluator(prepared);
+    const fitted = await fitAndScore(prepared, curve.onEpoch, {
+      onFold: (fold) => evaluator.add(fold, turnTaker(signal)),
+    }).finally(curve.flush);
+    signal?.throwIfAborted();
+    for (const [path, content] of Object.entries(fitted.files)) {
+      await store.logArtifact(run_id, `${recorded.model}/${path}`, content);
+    }
+    const timestamp = now();
+    await store.logBatch(run_id, { metrics: pointsOf(fitted).map((point) => ({ ...point, timestamp })) });
+    signal?.throwIfAborted();
+    const determinism = options.verify
+      ? spreadOf(fitted, await fitAndScore(prepared, turnTaker(signal)))
+      : undefined;
+    if (determinism !== undefined) {
+      await store.logBatch(run_id, { tags: { [recorded.tags.determinism]: determinism } });
+    }
+
+    const [reason] = await Promise.all([
+      changeSince(experiment, prepared, made, { reader, git, lock }),
+      logEvaluation(store, run_id, { evaluation: evaluator.evaluation(), curves: curve.curves() }),
+    ]);
+    const status = reason === undefined ? "FINISHED" : "FAILED";
+    await end(status, reason);
+    return {
+      run_id,
+      run_name: spec.run,
+      experiment: spec.experiment,
+      status,
+      params,
+      metrics: { ...curve.last(), ...fitted.scores },
+      contract,
+      ...(determinism === undefined ? {} : { determinism }),
+      ...(reason === undefined ? {} : { reason }),
+    };
+  } catch (error) {
+    try {
+      if (signal?.aborted) await end("KILLED");
+      else await end("FAILED", messageOf(error));
+    } catch {
+      // The store is out of reach too: the first error is the one to tell.
+    }
+    throw error;
+  }
+}
+
+/** Records the training curve while the fit goes on, and lets signals and other work have their turn. */
+function curveRecorder(
+  store: TrackingStore,
+  runId: string,
+  { onEvent, signal }: { readonly onEvent: (event: TrainEvent) => void; readonly signal?: AbortSignal },
+) {
+  let points: Metric[] = [];
+  const curves = new Map<string, Metric[]>();
+  let recorded = now();
+  const takeTurns = turnTaker(signal);
+  const flush = async () => {
+    const metrics = points;
+    points = [];
+    if (metrics.length > 0) await store.logBatch(runId, { metrics });
+  };
+  const onEpoch = async (epoch: number, metrics: Readonly<Record<string, number>>) => {
+    const timestamp = now();
+    for (const [key, value] of Object.entries(metrics)) {
+      if (isMetric(key)) throw scoreName(key);
+      const point = { key, value, timestamp, step: epoch };
+      points.push(point);
+      const curve = curves.get(key);
+      if (curve) curve.push(point);
+      else curves.set(key, [point]);
+    }
+    onEvent({ kind: "epoch", epoch, metrics });
+    await takeTurns();
+    if (timestamp - recorded >= RECORD_MS) {
+      await flush();
+      recorded = now();
+    }
+  };
+  return {
+    onEpoch,
+    flush,
+    curves: () => [...curves].map(([key, points]) => ({ key, points })),
+    last: () => Object.fromEntries([...curves].map(([key, points]) => [key, points.at(-1)!.value])),
+  };
+}
+
+function scoreName(key: string): ExperimentError {
+  return new ExperimentError(
+    "INVALID_PARAMETER_VALUE",
+    `The training curve "${key}" has the name of a test score, so the two could not be told apart.`,
+    { hint: `Call it train_${key} in the model's onEpoch.` },
+  );
+}
+
+/** What of code and data changed between preparing and now, in words; undefined where nothing did. */
+async function changeSince(
+  experiment: LoadedExperiment,
+  prepared: Prepared,
+  made: MadeContract,
+  { reader, git, lock }: {
+    readonly reader: SourceReader;
+    readonly git: GitState | undefined;
+    readonly lock: string | undefined;
+  },
+): Promise<string | undefined> {
+  const current = openSource({ text: "current", ...(lock === undefined ? {} : { lock }) });
+  const edited = (await Promise.all(
+    modulesOf(made.sources).map(async (module) => {
+      const [now, then] = await Promise.all([current.text(module), reader.text(module)]);
+      return now === then ? [] : [module];
+    }),
+  )).flat();
+  const sameBytes = (await sourceBytesDigest(prepared.dataset)) === prepared.table.bytes;
+  if (edited.length === 0 && sameBytes) return undefined;
+
+  const again = sameBytes ? prepared : await prepare(prepared);
+  const { record } = await contractOf(experiment, prepared, { prepared: again, reader: current, git, lock });
+  const changed = Object.keys(record.clauses).filter((clause) =>
+    record.clauses[clause] !== made.record.clauses[clause]
+  );
+  if (changed.length === 0) return undefined;
+  const places = [...edited, ...(sameBytes ? [] : [prepared.dataset.source.url])].map(placeOf).join(", ");
+  return `${places} changed while the model was fitted, so the run isn't one of its contract: ${
+    changed.join(", ")
+  }.`;
+}

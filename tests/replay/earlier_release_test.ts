@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
+import { openProject, type Project, ROOT } from "../project.ts";
+
+/** Where the release that recorded the store was, and the project. */
+const RECORDED_AT = { framework: "/home/ada/reprise/", project: "/home/ada/flowers/" };
+
+/** The runs of models that are the project's own, which no change of the framework may touch. */
+const OWN = ["own_classification", "own_folds", "own_mlp", "own_overrides", "own_regression"];
+/** The runs of models that came with that release. */
+const SHIPPED = ["classification", "folds", "mlp", "regression"];
+
+Deno.test("a store of release 0.1.0 is judged as it was, and all its runs reproduce as recorded", async (t) => {
+  await using project = await openRecorded();
+  const { documents } = await replayAll(project);
+
+  await t.step("what is the project's own is safe", () => {
+    for (const name of OWN) assert.deepEqual(verdictOf(documents, name), { verdict: "safe", blockedBy: [] });
+  });
+  await t.step("what came with the release drifts in its own code and params alone", () => {
+    for (const name of SHIPPED) {
+      const { verdict, blockedBy } = verdictOf(documents, name);
+      assert.ok(verdict === "safe" || verdict === "blocked", `${name} is ${verdict}`);
+      for (const clause of blockedBy) assert.match(clause, /^(model|metrics|features)\.|^params$/, name);
+    }
+  });
+  for (const name of [...OWN, ...SHIPPED]) {
+    await t.step(`${name} reproduces as recorded`, async () => {
+      const { code, document } = await project.json("replay", name, "--rerun", "--as-recorded");
+      assert.deepEqual([document.verdict, document.reasons, code], ["reproduced", [], 0]);
+    });
+  }
+});
+
+/** The project of the recorded store, with this checkout in the place of the release. */
+async function openRecorded(): Promise<Project> {
+  const project = await openProject({}, { empty: true });
+  const { success } = await new Deno.Command("tar", {
+    args: [
+      "-xzf",
+      fileURLToPath(new URL("../fixtures/store_0.1.0.tar.gz", import.meta.url)),
+      "--strip-components=1",
+      "--no-same-owner",
+    ],
+    cwd: project.directory,
+  }).output();
+  assert.ok(success);
+  for (const file of ["reprise.ts", "registries/models/mod.ts"]) {
+    await project.edit(file, `file://${RECORDED_AT.framework}`, ROOT.href);
+  }
+  using database = new DatabaseSync(join(project.directory, "mlflow.db"));
+  for (const [table, column] of [["experiments", "artifact_location"], ["runs", "artifact_uri"]]) {
+    database.prepare(`UPDATE ${table} SET ${column} = replace(${column}, ?, ?)`)
+      .run(RECORDED_AT.project, `${project.directory}/`);
+  }
+  return project;
+}
+
+interface Judged {
+  readonly run_name: string;
+  readonly verdict: string;
+  readonly drifts: readonly { readonly clause: string; readonly binding: boolean }[];
+}
+
+async function replayAll(project: Project): Promise<{ readonly documents: readonly Judged[] }> {
+  const { document } = await project.json("replay", "--all");
+  return { documents: (document as unknown as { readonly reports: readonly Judged[] }).reports };
+}
+
+function verdictOf(documents: readonly Judged[], name: string) {
+  const { verdict, drifts } = documents.find(({ run_name }) => run_name === name)!;
+  return { verdict, blockedBy: drifts.filter(({ binding }) => binding).map(({ clause }) => clause) };
+}

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Hono } from "../../lib/deps/hono.ts";
+import { guard } from "../../lib/server/guard.ts";
+import { listen, type Listening } from "../../lib/server/listen.ts";
+import { sources } from "../../lib/server/sources.ts";
+import { ask } from "./wire.ts";
+
+const ROOT = new URL("../..", import.meta.url);
+
+async function openServer(): Promise<Listening> {
+  const app = new Hono().use(guard({})).route("/", sources());
+  app.notFound((c) => c.json({ error_code: "ENDPOINT_NOT_FOUND", message: "Nothing is here." }, 404));
+  return await listen(app, { host: "127.0.0.1", port: 0 });
+}
+
+Deno.test("every module that the entry points reach is served, byte for byte, as TypeScript", async () => {
+  await using server = await openServer();
+  for (const entry of ["cli.ts", "mod.ts", "serve.ts"]) {
+    for (const file of await reachedFrom(entry)) {
+      const answer = await fetch(new URL(file, server.url));
+      assert.equal(answer.status, 200, file);
+      const type = file.endsWith(".json") ? "application/json" : "application/typescript";
+      if (/\.(ts|json)$/.test(file)) {
+        assert.equal(answer.headers.get("content-type"), `${type}; charset=utf-8`, file);
+      }
+      assert.equal(await answer.text(), await Deno.readTextFile(new URL(file, ROOT)), file);
+    }
+  }
+});
+
+Deno.test("the built-in data and configs are served as what they are", async () => {
+  await using server = await openServer();
+  const types = {
+    "/registries/datasets/iris_v1.csv": "text/csv",
+    "/configs/exp_v1.yaml": "application/yaml",
+    "/deno.json": "application/json",
+    "/deno.lock": "application/json",
+  };
+  for (const [path, type] of Object.entries(types)) {
+    const answer = await fetch(server.url + path);
+    assert.deepEqual(
+      [answer.status, answer.headers.get("content-type")],
+      [200, `${type}; charset=utf-8`],
+      path,
+    );
+    assert.equal(await answer.text(), await Deno.readTextFile(new URL(`.${path}`, ROOT)));
+  }
+});
+
+Deno.test("a source that a client has is not sent again", async () => {
+  await using server = await openServer();
+  const { headers } = await ask(server.port, { path: "/mod.ts" });
+  for (const tag of [headers.etag!, `W/${headers.etag}`, `"other", ${headers.etag}`, "*"]) {
+    const again = await ask(server.port, { path: "/mod.ts", headers: { "if-none-match": tag } });
+    assert.deepEqual([again.status, again.body, again.headers.etag], [304, "", headers.etag]);
+  }
+  const changed = await ask(server.port, { path: "/mod.ts", headers: { "if-none-match": '"other"' } });
+  assert.equal(changed.status, 200);
+  const head = await ask(server.port, { method: "HEAD", path: "/mod.ts" });
+  assert.deepEqual([head.status, head.body, head.headers.etag], [200, "", headers.etag]);
+});
+
+Deno.test("nothing else can be had, however it is written", async () => {
+  await using server = await openServer();
+  const paths = [
+    "/README.md",
+    "/.gitignore",
+    "/.git/config",
+    "/bench/run.ts",
+    "/tests/sources_test.ts",
+    "/lib",
+    "/lib/",
+    "/lib/server",
+    "/lib/.hidden.ts",
+    "/lib/no_such_file.ts",
+    "/lib/base/error.ts/",
+    "/lib/base/error.ts/x.ts",
+    "/lib//error.ts",
+    "/lib/base/error.ts%00",
+    "/lib/base/error.ts%00.ts",
+    "/lib/../README.md",
+    "/lib/../../../etc/passwd",
+    "/lib/..%2f..%2f..%2fetc/passwd",
+    "/lib/%2e%2e/%2e%2e/README.md",
+    "/lib/%252e%252e/cli.ts",
+    "/lib/..\\cli.ts",
+    "/lib/....//cli.ts",
+    "/configs/%2fetc/passwd.yaml",
+    "/lib/file:///etc/passwd.ts",
+    "/lib/http://127.0.0.1/x.ts",
+    "/registries/../deno.ts",
+  ];
+  for (const path of paths) {
+    const { status, body } = await ask(server.port, { path });
+    assert.ok(status === 404 || (status === 400 && body.includes("MALFORMED_REQUEST")), `${path}: ${status}`);
+  }
+});
+
+Deno.test("cli.ts runs from a server's URL with nothing cached", async () => {
+  await using server = await openServer();
+  const folder = await Deno.makeTempDir({ prefix: "reprise-test-" });
+  try {
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--quiet", `${server.url}/cli.ts`, "--help"],
+      cwd: folder,
+      env: { DENO_DIR: `${folder}/cache`, NO_COLOR: "1" },
+      stdin: "null",
+    }).output();
+    assert.equal(code, 0, new TextDecoder().decode(stderr));
+    assert.match(new TextDecoder().decode(stdout), /^Usage: reprise \[options\] \[command\]\n/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a server that runs from a URL serves what it runs from", async () => {
+  await using server = await openServer();
+  const folder = await Deno.makeTempDir({ prefix: "reprise-test-" });
+  const script = `
+    const { sources } = await import("${server.url}/lib/server/sources.ts");
+    for (const path of ["/cli.ts", "/configs/exp_v1.yaml", "/lib/no_such_file.ts"]) {
+      const answer = await sources().request(path);
+      console.log(path, answer.status, (await answer.text()).length);
+    }`;
+  try {
+    await Deno.writeTextFile(`${folder}/chained.ts`, script);
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--quiet", "chained.ts"],
+      cwd: folder,
+      env: { DENO_DIR: `${folder}/cache`, NO_COLOR: "1" },
+      stdin: "null",
+    }).output();
+    const sizeOf = async (file: string) => (await Deno.readTextFile(new URL(file, ROOT))).length;
+    assert.equal(
+      new TextDecoder().decode(stdout),
+      `/cli.ts 200 ${await sizeOf("cli.ts")}\n` +
+        `/configs/exp_v1.yaml 200 ${await sizeOf("configs/exp_v1.yaml")}\n` +
+        "/lib/no_such_file.ts 404 13\n",
+      new TextDecoder().decode(stderr),
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+/** The files of this project that a module imports, itself and through others. */
+async function reachedFrom(entry: string): Promise<readonly string[]> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", fileURLToPath(new URL(entry, ROOT))],
+  }).output();
+  const { modules }: { readonly modules: readonly { readonly specifier: string }[] } = JSON.parse(
+    new TextDecoder().decode(stdout),
+  );
+  const files = modules.map(({ specifier }) => specifier)
+    .filter((specifier) => specifier.startsWith(ROOT.href) && !specifier.includes("node_modules"))
+    .map((specifier) => relative(fileURLToPath(ROOT), fileURLToPath(specifier)));
+  assert.ok(files.includes(entry));
+  return files;
+}
