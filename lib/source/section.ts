@@ -1,9 +1,10 @@
 import { canonicalJson } from "../base/digest.ts";
 import { ExperimentError } from "../base/error.ts";
-import type { AnyNode, CallExpression, Expression, ImportExpression, Statement } from "../deps/acorn.ts";
+import type { AnyNode, Expression, Statement } from "../deps/acorn.ts";
 import { type Found, type Linker, memo, type Target } from "./link.ts";
 import type { Module } from "./module.ts";
 import { keyOf, normalise, textOf } from "./normalise.ts";
+import { become, importTypeOf, withoutDescription } from "./rewrite.ts";
 import { type ImportUse, type NameUse, usesOf } from "./scope.ts";
 import { type Address, type PackageAddress, resolveSpecifier } from "./specifier.ts";
 
@@ -239,7 +240,7 @@ export function createSections(linker: Linker): Sections {
     function resolveImport({ node, names }: ImportUse): void {
       const specifier = textOf(node.source);
       if (specifier === undefined) throw notFollowed(module, node, "an import() of what is no literal text");
-      const address = resolveSpecifier(specifier, module.url, typeOf(node));
+      const address = resolveSpecifier(specifier, module.url, importTypeOf(node));
       const reached = namespace(address, names);
       node.source = { ...node.source, type: "Identifier", name: markFor(reached, "", reached.name, reached) };
       node.options = null;
@@ -281,42 +282,6 @@ function linesOf(module: Module, nodes: readonly AnyNode[]): Pick<Section, "line
 
 function nameIn(target: Target): string {
   return target.kind === "declaration" || target.kind === "effect" ? target.name : "";
-}
-
-/** Turns a node into another one in its place. */
-function become(node: AnyNode, other: { readonly type: string; readonly name: string }): void {
-  for (const key of Object.keys(node)) delete (node as unknown as Record<string, unknown>)[key];
-  Object.assign(node, other);
-}
-
-function typeOf({ options }: ImportExpression): string | undefined {
-  const member = (node: AnyNode | null, name: string): AnyNode | null => {
-    if (node?.type !== "ObjectExpression") return null;
-    return node.properties.find((each) => each.type === "Property" && keyOf(each) === name) as AnyNode | null;
-  };
-  const attributes = member(options, "with");
-  const type = attributes?.type === "Property" ? member(attributes.value, "type") : null;
-  return type?.type === "Property" ? textOf(type.value) : undefined;
-}
-
-/** Drops what is documentation of a definition: its `description`, and what is said about a feature view. */
-function withoutDescription(call: CallExpression): void {
-  if (call.arguments.length === 3 && isDocumentation(call.arguments[2]!)) call.arguments.pop();
-  for (const each of call.arguments) {
-    if (each.type !== "ObjectExpression") continue;
-    each.properties = each.properties.filter((property) =>
-      property.type !== "Property" || keyOf(property) !== "description" ||
-      textOf(property.value) === undefined
-    );
-  }
-}
-
-/** Whether an expression is a text, or an object of nothing but texts. */
-function isDocumentation(node: AnyNode): boolean {
-  if (node.type !== "ObjectExpression") return textOf(node) !== undefined;
-  return node.properties.every((each) =>
-    each.type === "Property" && !each.computed && isDocumentation(each.value)
-  );
 }
 
 function notFollowed(module: Module, node: AnyNode, what: string): ExperimentError {

@@ -39,6 +39,9 @@ export const BOOSTING_PARAMS = z.strictObject({
   early_stopping,
 });
 
+/** The resolved params of gradient boosting. */
+export type BoostingParams = z.output<typeof BOOSTING_PARAMS>;
+
 /**
  * The params of random forests. Without a `max_depth`, trees grow until no split is left; without `max_features`, a
  * split chooses among √features of them in a classification, and among all in a regression.
