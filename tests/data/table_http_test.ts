@@ -34,8 +34,8 @@ function serve(answer: (request: Request) => Response): Server {
 }
 
 const PROGRAM = `
-import { loadTable, sourceBytesDigest } from "${new URL("lib/table.ts", ROOT)}";
-import { csv } from "${new URL("lib/dataset.ts", ROOT)}";
+import { loadTable, sourceBytesDigest } from "${new URL("lib/data/table.ts", ROOT)}";
+import { csv } from "${new URL("lib/data/dataset.ts", ROOT)}";
 import { z } from "${new URL("lib/deps/zod.ts", ROOT)}";
 const row = z.object({ width: z.number(), kind: z.enum(["a", "b"]) });
 const dataset = { row, target: "kind", source: csv(Deno.args[0], import.meta) };
