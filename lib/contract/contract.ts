@@ -36,6 +36,8 @@ export interface ContractRecord extends Contract {
   readonly scheme: string;
   /** What stands behind the clauses, by their names. */
   readonly evidence: Readonly<Record<string, Evidence>>;
+  /** The SHA-256 of what the run was asked by; absent in what isn't recorded, and in records of 0.1.0. */
+  readonly asked?: string;
 }
 
 /** A contract record and the source behind it. */

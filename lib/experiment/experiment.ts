@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import { ExperimentError } from "../base/error.ts";
 import { suggestionOf } from "../base/nearest.ts";
 import { placeOf } from "../data/place.ts";
@@ -11,7 +10,7 @@ import {
   type ExperimentSpec,
   parseExperiment,
 } from "./config.ts";
-import { builtIn, existing, FRAMEWORK, importModule, isRemote, locate, readText } from "./project.ts";
+import { configFiles, existing, FRAMEWORK, importModule, isRemote, locate, readText } from "./project.ts";
 import type { Experiment, Registry } from "./registry.ts";
 
 /** An experiment that is ready to run: its checked spec, and the registry that the spec chooses from. */
@@ -22,7 +21,7 @@ export interface LoadedExperiment {
   readonly registry: Registry;
   /** Where the registry's source is. */
   readonly registryAt: SourceLocation;
-  /** What the config was asked by: a name in `configs/`, a path or a URL. */
+  /** What the config was asked by: a name in `configs/`, a path or a URL; `isListed` tells the first from the others. */
   readonly name: string;
   /** The file of the config. */
   readonly file: string;
@@ -47,11 +46,12 @@ export interface LoadedRegistry {
  * in it, all at once.
  */
 export async function loadExperiment(
-  name: string,
+  asked: string,
   options: { readonly set?: readonly string[] } = {},
 ): Promise<LoadedExperiment> {
-  const url = await findConfig(name);
-  if (url === undefined) throw await noConfig(name);
+  const url = await findConfig(asked);
+  if (url === undefined) throw await noConfig(asked);
+  const name = await listedName(url) ?? asked;
   if (/\.[cm]?tsx?$/.test(new URL(url).pathname)) return await loadScript(name, url, options);
   const { registry, at } = await loadRegistry();
   const text = await readText(url);
@@ -62,17 +62,17 @@ export async function loadExperiment(
   };
 }
 
-/** An experiment made from a text of YAML that another store recorded, with today's registry. */
+/** An experiment made from a text of YAML that a run recorded, with today's registry. */
 export async function loadRecorded(
   text: string,
-  options: { readonly name: string; readonly file: string },
+  options: { readonly name: string; readonly set: readonly string[]; readonly file: string },
 ): Promise<LoadedExperiment> {
   const { registry, at } = await loadRegistry();
   try {
     const { value: spec, origins } = parseExperiment(text, { file: options.file, registry });
-    return { spec, registry, registryAt: at, name: options.name, file: options.file, set: [], origins };
+    return { ...options, spec, registry, registryAt: at, origins };
   } catch (error) {
-    if (!(error instanceof ExperimentError) || !isRemote(options.name)) throw error;
+    if (!(error instanceof ExperimentError) || isListed(options.name)) throw error;
     const where =
       `It was trained from ${options.name}, which is run only when the command names it: --judged-by.`;
     throw new ExperimentError(error.code, `${error.message}\n${where}`, { cause: error });
@@ -120,15 +120,26 @@ export async function loadRegistry(): Promise<LoadedRegistry> {
   };
 }
 
+/** Whether a config is asked for by a bare name, which stands for a file in `configs/`, rather than by a path or URL. */
+export function isListed(name: string): boolean {
+  return !isRemote(name) && !/[/\\]|\.(ya?ml|[cm]?tsx?)$/.test(name);
+}
+
 /** The URL of the config that a name, path or URL stands for; undefined where there is none. */
-export async function findConfig(name: string): Promise<string | undefined> {
+async function findConfig(name: string): Promise<string | undefined> {
   if (isRemote(name)) return withoutCredentials(name);
-  if (/[/\\]|\.(ya?ml|[cm]?tsx?)$/.test(name)) return await existing(name);
+  if (!isListed(name)) return await existing(name);
   for (const ending of ["yaml", "ts"]) {
     const found = await locate(`configs/${name}.${ending}`);
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** The bare name that stands for a config of this project; undefined where it is none in `configs/`. */
+async function listedName(url: string): Promise<string | undefined> {
+  const name = /^configs\/([^/]+)\.(?:yaml|ts)$/.exec(placeOf(url))?.[1];
+  return name !== undefined && isListed(name) && await findConfig(name) === url ? name : undefined;
 }
 
 /** A URL as it is, which is recorded with the run; refused where that would record a password. */
@@ -152,13 +163,8 @@ async function noConfig(name: string): Promise<ExperimentError> {
 
 /** The names of the experiment configs in `configs/`, and of those that come with Reprise where no others are to be. */
 export async function configNames(): Promise<readonly string[]> {
-  const files = (await builtIn()).flatMap((path) => path.startsWith("configs/") ? basename(path) : []);
-  try {
-    for await (const { name } of Deno.readDir("configs")) files.push(name);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  return [...new Set(files.flatMap((file) => /^(?!replay_)(.+)\.(yaml|ts)$/.exec(file)?.[1] ?? []))].sort();
+  const names = (await configFiles()).flatMap((file) => /^(?!replay_)(.+)\.(yaml|ts)$/.exec(file)?.[1] ?? []);
+  return [...new Set(names)].sort();
 }
 
 async function loadScript(
@@ -186,5 +192,5 @@ function checked(
   check: (set: readonly Override[]) => Checked<ExperimentSpec>,
 ): Pick<LoadedExperiment, "spec" | "origins" | "name" | "file" | "set"> {
   const { value: spec, origins } = check(set.map(parseOverride));
-  return { spec, origins, name: basename(name) === name ? name : placeOf(url), file: placeOf(url), set };
+  return { spec, origins, name: isListed(name) ? name : placeOf(url), file: placeOf(url), set };
 }

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ExperimentError, messageOf } from "../base/error.ts";
 import { placeOf } from "../data/place.ts";
@@ -37,6 +37,17 @@ export async function locate(path: string): Promise<string | undefined> {
 /** What comes with Reprise and belongs to the registry in use: nothing, where the project has its own. */
 export async function builtIn(): Promise<readonly string[]> {
   return await existing("registries/mod.ts") === undefined ? BUILT_IN : [];
+}
+
+/** The names of the files in `configs/`, and of those that come with Reprise where no others are to be. */
+export async function configFiles(): Promise<readonly string[]> {
+  const files = (await builtIn()).flatMap((path) => path.startsWith("configs/") ? basename(path) : []);
+  try {
+    for await (const { name } of Deno.readDir("configs")) files.push(name);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return files;
 }
 
 /** Whether a config is asked for by its URL, rather than by a name or path of this project. */

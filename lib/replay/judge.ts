@@ -13,6 +13,8 @@ import { type Acceptance, acceptDrifts, readWaivers, waiverOf } from "./waiver.t
 export interface Judgement extends Explanation {
   /** Whether a drift binds that no waiver covers. */
   readonly blocked: boolean;
+  /** What is to be said of the waivers. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -40,18 +42,18 @@ export async function judge(found: readonly Drift[], options: {
     presentSide(experiment, made, { ...made, reader }),
   );
   const { data } = explanation;
-  const decided = async () =>
-    decide(explanation.drifts, {
-      data,
-      policy,
-      waivers: found.some(({ binding }) => binding) ? await readWaivers(store, runId) : [],
-    });
-  let drifts = await decided();
+  const decided = async () => {
+    const { waivers, notes } = found.some(({ binding }) => binding)
+      ? await readWaivers(store, runId)
+      : { waivers: [], notes: [] };
+    return { drifts: decide(explanation.drifts, { data, policy, waivers }), notes };
+  };
+  let decision = await decided();
   if (accept) {
-    await acceptDrifts(store, runId, drifts.filter(isBlocking), accept);
-    drifts = await decided();
+    await acceptDrifts(store, runId, decision.drifts.filter(isBlocking), accept);
+    decision = await decided();
   }
-  return { ...explanation, drifts, blocked: drifts.some(isBlocking) };
+  return { ...explanation, ...decision, blocked: decision.drifts.some(isBlocking) };
 }
 
 function decide(drifts: readonly ExplainedDrift[], { data, policy, waivers }: {

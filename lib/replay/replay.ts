@@ -2,12 +2,13 @@ import { ExperimentError, reasonOf } from "../base/error.ts";
 import { driftsBetween } from "../contract/compare.ts";
 import type { ContractRecord } from "../contract/contract.ts";
 import { readContract } from "../contract/read.ts";
-import { findConfig, type LoadedExperiment, loadExperiment, loadRecorded } from "../experiment/experiment.ts";
-import { recorded } from "../tracking/recorded.ts";
+import type { LoadedExperiment } from "../experiment/experiment.ts";
 import { findFinished, latestOf } from "../tracking/runs.ts";
 import type { Run, TrackingStore } from "../tracking/store.ts";
+import { type Asked, readAsked } from "../training/asked.ts";
 import { firstDifference } from "../training/reproduction.ts";
 import { train, type TrainEvent, type TrainOptions } from "../training/train.ts";
+import { currentExperiment } from "./current.ts";
 import type { AttributionEvent } from "./past/attribution.ts";
 import type { ReplayConfig } from "./replay_config.ts";
 import type { ReplayReport } from "./report.ts";
@@ -43,6 +44,10 @@ interface RunOptions extends ReplayOptions {
   readonly notes?: readonly string[];
   /** What there is today, shared by several replays. */
   readonly today?: Today;
+  /** The name that the run was looked up by. */
+  readonly name?: string;
+  /** The replay config of a run of a name, in place of `config`. */
+  readonly configOf?: (run: string) => Promise<ReplayConfig | undefined>;
 }
 
 /**
@@ -61,7 +66,11 @@ export async function replay(
   const found = "id" in run
     ? { run: await store.getRun(run.id), notes: [] }
     : await findFinished(store, run.name);
-  return await replayRun(found.run, { ...options, notes: found.notes });
+  return await replayRun(found.run, {
+    ...options,
+    notes: found.notes,
+    ...("name" in run ? { name: run.name } : {}),
+  });
 }
 
 /** Judges a run that was looked up. */
@@ -70,15 +79,14 @@ export async function replayRun(
   options: RunOptions,
 ): Promise<ReplayReport> {
   const { store, signal } = options;
-  const policy = options.config ?? { binding: [], advisory: [], data: { allow: [] } };
   const runId = past.info.run_id;
-  const base: ReplayReport = {
+  const found: ReplayReport = {
     verdict: "unverifiable",
     run_id: runId,
     run_name: past.info.run_name,
     drifts: [],
     config: "",
-    notes: [...options.notes ?? [], ...policyNotes(policy)],
+    notes: options.notes ?? [],
     reasons: [],
     code: [],
     untold: [],
@@ -86,8 +94,17 @@ export async function replayRun(
     current: undefined,
   };
   const record = await readContract(store, past);
-  if (typeof record === "string") return { ...base, reasons: [record] };
-  const judged = await judgeRun(past, record, { ...options, base: { ...base, past: record }, policy });
+  if (typeof record === "string") return { ...found, reasons: [record] };
+  const asked = readAsked(past, record);
+  if (typeof asked === "string") return { ...found, past: record, reasons: [asked] };
+  const policy = await policyOf(past, asked, options);
+  const base: ReplayReport = {
+    ...found,
+    past: record,
+    ...(asked ? { asked } : {}),
+    notes: [...found.notes, ...policy.notes],
+  };
+  const judged = await judgeRun(past, record, { ...options, base, policy, asked });
   if (options.asRecorded) return await repeatAsRecorded(past, record, judged.report, options);
   const { report, current } = judged;
   if (options.attribute && report.verdict === "blocked" && current) {
@@ -119,14 +136,19 @@ interface Current {
 async function judgeRun(
   past: Run,
   record: ContractRecord,
-  options: RunOptions & { readonly base: ReplayReport; readonly policy: Omit<ReplayConfig, "run"> },
+  options: RunOptions & {
+    readonly base: ReplayReport;
+    readonly policy: Omit<ReplayConfig, "run">;
+    readonly asked: Asked | undefined;
+  },
 ): Promise<{ readonly report: ReplayReport; readonly current?: Current }> {
   const { store, base, policy, signal, accept } = options;
   const today = options.today ?? openToday(signal ? { signal } : {});
   let experiment: LoadedExperiment;
+  let judged_by: ReplayReport["judged_by"];
   let made: Made;
   try {
-    experiment = await todaysExperiment(store, past, options);
+    ({ experiment, judged_by } = await currentExperiment(store, past, options));
     made = await today.of(experiment);
   } catch (error) {
     return { report: { ...base, reasons: [reasonOf(error)] } };
@@ -137,13 +159,19 @@ async function judgeRun(
     policy,
     ...(isPartial ? { comparable: (clause: string) => clause in current.clauses } : {}),
   });
-  const report: ReplayReport = { ...base, config: experiment.file, current, reasons: made.reasons };
+  const report: ReplayReport = {
+    ...base,
+    config: experiment.file,
+    judged_by,
+    current,
+    reasons: made.reasons,
+  };
   const unless = (blocked: boolean) => isPartial ? "unverifiable" : blocked ? "blocked" : "safe";
   if (found.length === 0 && !accept) {
     return { report: { ...report, verdict: unless(false) }, current: { experiment, made } };
   }
   const { judge } = await import("./judge.ts");
-  const { blocked, ...explained } = await judge(found, {
+  const { blocked, notes, ...explained } = await judge(found, {
     store,
     runId: past.info.run_id,
     past: record,
@@ -151,7 +179,10 @@ async function judgeRun(
     policy,
     ...(accept ? { accept } : {}),
   });
-  return { report: { ...report, ...explained, verdict: unless(blocked) }, current: { experiment, made } };
+  return {
+    report: { ...report, ...explained, notes: [...report.notes, ...notes], verdict: unless(blocked) },
+    current: { experiment, made },
+  };
 }
 
 /** Runs the recorded source on the recorded data, whatever today's verdict is. */
@@ -209,39 +240,26 @@ async function attributed(
   }
 }
 
-/** Today's config of the name that the run recorded, with the overrides it was run with; else the recorded config. */
-async function todaysExperiment(
-  store: TrackingStore,
-  run: Run,
-  options: ReplayOptions,
-): Promise<LoadedExperiment> {
-  const name = run.tags[recorded.tags.config] ?? run.info.run_name;
-  if (options.recordedConfig !== true) {
-    if (options.experiment) return options.experiment;
-    const config = isOfThisProject(name) ? await findConfig(name) : undefined;
-    if (config !== undefined) return await loadExperiment(name, { set: overridesOf(run) });
+/** The policy that a run is judged by, with what a report says of it. */
+async function policyOf(
+  { info }: Run,
+  asked: Asked | undefined,
+  { config, configOf }: RunOptions,
+): Promise<Omit<ReplayConfig, "run"> & { readonly notes: readonly string[] }> {
+  const renamed = asked !== undefined && asked.run !== info.run_name
+    ? [`It was recorded as "${asked.run}", and is called "${info.run_name}" in the store now.`]
+    : [];
+  const policy = await configOf?.(asked?.run ?? info.run_name) ?? config ??
+    { binding: [], advisory: [], data: { allow: [] } };
+  const isLenient = policy.advisory.length > 0 || policy.data.allow.length > 0;
+  if (configOf === undefined || asked !== undefined || !isLenient) {
+    return { ...policy, notes: [...renamed, ...policyNotes(policy)] };
   }
-  const text = new TextDecoder().decode(await store.downloadArtifact(run.info.run_id, recorded.config));
-  return await loadRecorded(text, { name, file: `${recorded.config} of run ${run.info.run_id}` });
-}
-
-/** Whether a name that a store gave stands for a file of this project, as no store may choose what code is run. */
-function isOfThisProject(name: string): boolean {
-  return !/^([a-z]+:|[/\\])/i.test(name) && !name.split(/[/\\]/).includes("..");
-}
-
-function overridesOf({ tags }: Run): readonly string[] {
-  const text = tags[recorded.tags.set] ?? "[]";
-  try {
-    const set: unknown = JSON.parse(text);
-    if (Array.isArray(set) && set.every((one) => typeof one === "string")) return set;
-  } catch {
-    // The same as any other text that Reprise didn't record.
-  }
-  throw new ExperimentError(
-    "INVALID_STATE",
-    `The run's tag ${recorded.tags.set} isn't a list of overrides: ${text}. It was changed since it was recorded.`,
-  );
+  // Whoever may rename a run could choose what is allowed.
+  const strict = { ...policy, advisory: [], data: { allow: [] } };
+  const note =
+    "What the replay config of its name allows isn't allowed: the run's record doesn't vouch for the name.";
+  return { ...strict, notes: [note, ...policyNotes(strict)] };
 }
 
 function policyNotes({ binding, advisory, data }: Omit<ReplayConfig, "run">): readonly string[] {

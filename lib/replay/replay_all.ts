@@ -20,12 +20,11 @@ export async function* replayAll(
     readonly configOf: (run: string) => Promise<ReplayOptions["config"]>;
   },
 ): AsyncGenerator<ReplayReport> {
-  const { store, signal, configOf } = options;
+  const { store, signal } = options;
   const today = openToday(signal ? { signal } : {});
   for (const run of await newestRuns(store, options.experimentName)) {
     signal?.throwIfAborted();
-    const config = await configOf(run.info.run_name);
-    yield await replayRun(run, { ...options, today, ...(config ? { config } : {}) });
+    yield await replayRun(run, { ...options, today });
   }
 }
 

@@ -4,7 +4,7 @@ import { placeOf } from "../data/place.ts";
 import { z } from "../deps/zod.ts";
 import { parseDocument } from "../document/document.ts";
 import { nameSchema, trackingSchema } from "../experiment/config.ts";
-import { existing, locate, readText } from "../experiment/project.ts";
+import { configFiles, existing, locate, readText } from "../experiment/project.ts";
 
 /** What a replay judges, and by which clauses. */
 export interface ReplayConfig {
@@ -34,14 +34,23 @@ export function parseReplayConfig(text: string, options: { readonly file: string
   return parseDocument(text, { ...options, schema: replaySchema }).value;
 }
 
-/** The replay config of a run, `configs/replay_NAME.yaml`, or the one at a path; without one, all is as by default. */
+/**
+ * The replay config of a run, `configs/replay_NAME.yaml`, or the one at a path; without one, all is as by default.
+ *
+ * @param run A name that may come from a store: it stands for a file that `configs/` has, never for a path.
+ */
 export async function loadReplayConfig(run: string, file?: string): Promise<ReplayConfig> {
   const url = file === undefined
-    ? await locate(`configs/replay_${run}.yaml`)
+    ? (await replayConfigNames()).includes(run) ? await locate(`configs/replay_${run}.yaml`) : undefined
     : await existing(file) ?? await locate(`configs/${file}.yaml`);
   if (url !== undefined) return parseReplayConfig(await readText(url), { file: placeOf(url) });
   if (file === undefined) return { run, binding: [], advisory: [], data: { allow: [] } };
   throw new ExperimentError("RESOURCE_DOES_NOT_EXIST", `There is no replay config "${file}".`, {
     hint: "Give the path of a YAML file, such as configs/replay_exp_v1.yaml.",
   });
+}
+
+/** The runs that have a replay config. */
+async function replayConfigNames(): Promise<readonly string[]> {
+  return (await configFiles()).flatMap((file) => /^replay_(.+)\.yaml$/.exec(file)?.[1] ?? []);
 }

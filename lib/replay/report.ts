@@ -1,5 +1,6 @@
 import type { ContractRecord } from "../contract/contract.ts";
 import type { Evaluation } from "../models/evaluation.ts";
+import type { Asked } from "../training/asked.ts";
 import type {
   AsRecorded,
   Attribution,
@@ -31,6 +32,19 @@ export const verdictWords: Readonly<Record<Verdict, string>> = {
   same: "✅ the two runs are made of the same",
   different: "❌ the two runs are made of different things",
 };
+
+/** The verdict in words, with what it is judged by where that isn't today's config. */
+export function verdictLine({ verdict, judged_by }: Pick<ReplayReport, "verdict" | "judged_by">): string {
+  return verdictWords[verdict] + (judged_by === "recorded" ? ", judged by the recorded config" : "");
+}
+
+/** What a run was asked by, in a sentence. */
+export function askedWords({ experiment, run, config, set, digest }: Asked): string {
+  const overrides = set.length === 0 ? "" : `, with ${set.join(", ")}`;
+  return `Recorded as ${run} of the experiment ${experiment}, by the config ${config}${overrides} (${
+    digest.slice(0, 12)
+  })`;
+}
 
 /** Whether a verdict is the good one of its kind, by which a command exits with 0. */
 export function isGood(verdict: Verdict): boolean {
@@ -82,6 +96,10 @@ export interface ReplayReport {
   readonly run_name: string;
   /** Which config the current side was made of: today's file, or the recorded one. */
   readonly config: string;
+  /** Where that is from: today's of the name that the run was asked by, the run's record, or given by the caller. */
+  readonly judged_by?: "today" | "recorded" | "given" | undefined;
+  /** What the run was asked by, where its record vouches for that. */
+  readonly asked?: Asked;
   /** What else a reader should know: how the run was chosen, which clauses were moved by the replay config. */
   readonly notes: readonly string[];
   /** Why a verdict is `unverifiable`, or how a rerun diverged. */

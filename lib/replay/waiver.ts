@@ -4,6 +4,7 @@ import { ExperimentError } from "../base/error.ts";
 import { suggestionOf } from "../base/nearest.ts";
 import { type Drift, matches } from "../contract/compare.ts";
 import { z } from "../deps/zod.ts";
+import { readJson } from "../tracking/read.ts";
 import type { TrackingStore } from "../tracking/store.ts";
 import type { ExplainedDrift, Waiver } from "./explain/explanation.ts";
 
@@ -20,34 +21,31 @@ export interface Acceptance {
 /** Where waivers are among the artifacts of a run. */
 const FOLDER = "waivers";
 
+const digest = z.string().regex(/^[0-9a-f]{64}$/).nullable();
 const waiverSchema: z.ZodType<Waiver> = z.strictObject({
-  clause: z.string(),
-  past: z.string().nullable(),
-  current: z.string().nullable(),
-  because: z.string(),
-  by: z.string(),
-  at: z.string(),
-  until: z.string().exactOptional(),
+  clause: z.string().min(1).max(2000),
+  past: digest,
+  current: digest,
+  because: z.string().min(1).max(5000),
+  by: z.string().min(1).max(500),
+  at: z.iso.datetime(),
+  until: z.iso.date().exactOptional(),
 });
 
-/**
- * The waivers that were recorded with a run.
- *
- * @throws {ExperimentError} `INVALID_STATE` for a file among them that is none.
- */
-export async function readWaivers(store: TrackingStore, runId: string): Promise<readonly Waiver[]> {
+/** The waivers that were recorded with a run; what isn't one counts as none, and is noted. Who made one is a claim. */
+export async function readWaivers(
+  store: TrackingStore,
+  runId: string,
+): Promise<{ readonly waivers: readonly Waiver[]; readonly notes: readonly string[] }> {
   const files = await store.listArtifacts(runId, FOLDER);
-  return await Promise.all(files.map(async ({ path }) => {
-    const text = new TextDecoder().decode(await store.downloadArtifact(runId, path));
-    try {
-      return waiverSchema.parse(JSON.parse(text));
-    } catch (cause) {
-      throw new ExperimentError("INVALID_STATE", `The run's ${path} isn't a waiver: it was changed.`, {
-        hint: `Remove that artifact of run ${runId}, and accept the drift again.`,
-        cause,
-      });
-    }
+  const read = await Promise.all(files.map(async ({ path, is_dir }) => {
+    const waiver = is_dir ? undefined : waiverSchema.safeParse(await readJson(store, runId, path)).data;
+    return waiver ?? `The run's ${path} isn't a waiver, so it counts as none.`;
   }));
+  return {
+    waivers: read.filter((each) => typeof each !== "string"),
+    notes: read.filter((each) => typeof each === "string"),
+  };
 }
 
 /**

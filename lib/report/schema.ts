@@ -88,6 +88,17 @@ export const reportSchema = z.object({
   drifts: z.array(driftSchema),
   run_name: z.string(),
   config: z.string(),
+  judged_by: z.enum(["today", "recorded", "given"]).exactOptional().describe(
+    "Where that config is from: today's of the name that the run was asked by, its record, or the caller",
+  ),
+  asked: z.object({
+    experiment: z.string(),
+    run: z.string(),
+    config: z.string().describe("A name in configs/, a path or a URL"),
+    set: z.array(z.string()),
+    resolved: z.string().describe("SHA-256 of the resolved config"),
+    digest: z.string().describe("SHA-256 of all that, for which the contract vouches"),
+  }).exactOptional().describe("What the run was asked by"),
   notes: z.array(z.string()),
   reasons: z.array(z.string()),
   code: z.array(z.object({

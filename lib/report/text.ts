@@ -1,7 +1,7 @@
 import { alignColumns, cut, widthOf, wrap } from "../base/columns.ts";
 import { count, short, showValue, toLine } from "../document/show.ts";
 import type { DataChange, ExplainedDrift } from "../replay/explain/explanation.ts";
-import { isComparison, type ReplayReport, verdictWords } from "../replay/report.ts";
+import { askedWords, isComparison, type ReplayReport, verdictLine } from "../replay/report.ts";
 import { diffLines } from "./diff_lines.ts";
 import {
   asRecordedWords,
@@ -53,6 +53,7 @@ export function toText(
   const label = verdict === "diverged" ? "First difference" : "Reason";
   const lines: readonly Line[] = [
     { text: `Replay of ${report.run_name} (run ${report.run_id})` },
+    ...(report.asked === undefined ? [] : [{ text: askedWords(report.asked) }]),
     ...(report.config === "" ? [] : [{ text: `Judged by ${report.config}` }]),
     ...prose(report.notes),
     { text: "" },
@@ -76,7 +77,7 @@ export function toText(
         : `Trained again as run ${report.rerun_id}.`,
     }]),
     ...prose(report.reasons.map((reason) => `${label}: ${reason}`)),
-    { text: verdictWords[verdict], tone: "bold" },
+    { text: verdictLine(report), tone: "bold" },
   ];
   return lines.flatMap((line) => fitted(line, width)).map((line) => painted(line, color)).join("\n");
 }

@@ -97,13 +97,13 @@ export function remarksOf(
   ];
 }
 
-/** Who waived a drift, until when and why; or that this has expired. */
+/** Who is claimed to have waived a drift, until when and why; or that this has expired. */
 export function waiverWords(
   { by, at, until, because, expired }: NonNullable<ExplainedDrift["waiver"]>,
 ): string {
   const day = at.slice(0, 10);
-  if (expired) return `the waiver by ${by} of ${day} expired on ${until}: ${because}`;
-  return `waived by ${by} on ${day}${until === undefined ? "" : ` until ${until}`}: ${because}`;
+  if (expired) return `the waiver of ${day}, claimed by ${by}, expired on ${until}: ${because}`;
+  return `waived, as claimed by ${by} on ${day}${until === undefined ? "" : ` until ${until}`}: ${because}`;
 }
 
 /** How a dataset differs, a sentence each. */

@@ -1,4 +1,7 @@
-/** The names of what a run keeps, for those who write and those who read them. */
+/**
+ * The names of what a run keeps, for those who write and those who read them. MLflow writes a param once; tags can be
+ * changed at any time, so they are for search alone, and nothing that decides is read from one.
+ */
 export const recorded = {
   contract: "contract.json",
   config: "config.yaml",
@@ -10,7 +13,17 @@ export const recorded = {
   model: "model",
   evaluation: "evaluation.json",
   plots: "plots",
-  params: { contract: "contract.digest" },
+  params: {
+    contract: "contract.digest",
+    config: "config.digest",
+    asked: {
+      experiment: "asked.experiment",
+      run: "asked.run",
+      config: "asked.config",
+      set: "asked.set",
+      digest: "asked.digest",
+    },
+  },
   tags: {
     config: "reprise.config",
     set: "reprise.set",

@@ -21,6 +21,7 @@ import type { SourceReader } from "../source/source.ts";
 import { openObjects } from "../tracking/objects.ts";
 import { recorded } from "../tracking/recorded.ts";
 import type { DatasetInput, TrackingStore } from "../tracking/store.ts";
+import { askedParams, overridesIn } from "./asked.ts";
 
 /** Records what a run was made of: the contract, the resolved config, and the source of every reached module. */
 export async function logSources(
@@ -30,14 +31,12 @@ export async function logSources(
   { record, sources }: MadeContract,
   reader: SourceReader,
 ): Promise<void> {
-  // Where a run is recorded is no part of what it was, and may hold credentials.
-  const { tracking: _tracking, ...config } = spec;
   const clauses = Object.fromEntries(
     Object.entries(sources).map(([clause, source]) => [clause, clauseSourceOf(source)]),
   );
   const artifacts: Record<string, string> = {
     [recorded.contract]: toJson(record),
-    [recorded.config]: stringify(config),
+    [recorded.config]: configText(spec),
     [recorded.origins]: toJson(origins),
     [recorded.canonical]: toJson({ scheme: record.scheme, clauses }),
   };
@@ -45,6 +44,11 @@ export async function logSources(
     artifacts[`${recorded.modules}/${artifactPathOf(placeOf(module))}`] = await reader.text(module);
   }
   await Promise.all(Object.entries(artifacts).map(([path, text]) => store.logArtifact(runId, path, text)));
+}
+
+/** The resolved config as it is recorded: without where, which is no part of what a run was and may hold credentials. */
+export function configText({ tracking: _tracking, ...config }: ExperimentSpec): string {
+  return stringify(config);
 }
 
 /** Records what the model is made from: the columns, the features and what is said of them, as data and as a picture. */
@@ -125,7 +129,7 @@ export function tagsOf(
   git: GitState | undefined,
   replayOf: string | undefined,
 ): Record<string, string> {
-  const overrides = set.filter((override) => !override.startsWith("tracking"));
+  const overrides = overridesIn(set);
   return {
     "mlflow.source.name": file,
     "mlflow.source.type": "LOCAL",
@@ -140,13 +144,13 @@ export function tagsOf(
 }
 
 /**
- * The resolved config by dotted paths, as in the YAML, and the headline digests of the contract. MLflow's params can't
- * be changed once they are recorded, so these vouch for `contract.json`.
+ * The resolved config by dotted paths, as in the YAML, what the run was asked by, and the headline digests of the
+ * contract. MLflow's params can't be changed once they are recorded, so these vouch for the artifacts.
  */
-export function paramsOf(spec: ExperimentSpec, { record }: MadeContract): Record<string, string> {
-  const { experiment: _experiment, run: _run, tracking: _tracking, ...choices } = spec;
+export function paramsOf(experiment: LoadedExperiment, { record }: MadeContract): Record<string, string> {
   return {
-    ...flatten(choices, ""),
+    ...choicesOf(experiment.spec),
+    ...askedParams(experiment, digestOf(configText(experiment.spec))),
     "contract.version": String(record.version),
     [recorded.params.contract]: digestOfJson(record),
     "contract.data": headlineDigest(record, "data."),
@@ -154,6 +158,20 @@ export function paramsOf(spec: ExperimentSpec, { record }: MadeContract): Record
     "contract.model": headlineDigest(record, "model."),
     "contract.split": record.clauses.split!,
   };
+}
+
+/** A contract that vouches for what the run is asked by. */
+export function withAsked(made: MadeContract, experiment: LoadedExperiment): MadeContract {
+  const asked = askedParams(experiment, digestOf(configText(experiment.spec)))[recorded.params.asked.digest]!;
+  return { ...made, record: { ...made.record, asked } };
+}
+
+/** What a resolved config chooses, by dotted paths, as params hold it. */
+export function choicesOf(
+  config: Readonly<Record<string, unknown>> | ExperimentSpec,
+): Record<string, string> {
+  const { experiment: _experiment, run: _run, tracking: _tracking, ...choices } = config;
+  return flatten(choices, "");
 }
 
 function flatten(value: object, prefix: string): Record<string, string> {

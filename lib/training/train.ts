@@ -17,6 +17,7 @@ import {
   logSources,
   paramsOf,
   tagsOf,
+  withAsked,
 } from "./record.ts";
 
 /** What happens in a run, as it happens. */
@@ -98,7 +99,10 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
     userName(),
   ]);
   const reader = openSource(lock === undefined ? {} : { lock });
-  const made = await contractOf(experiment, choice, { prepared, reader, git, lock });
+  const made = withAsked(
+    await contractOf(experiment, choice, { prepared, reader, git, lock }),
+    experiment,
+  );
   const contract = contractIn(made.record);
   onEvent({
     kind: "prepared",
@@ -134,7 +138,7 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
       store: store.uri,
       epochs: typeof epochs === "number" ? epochs : undefined,
     });
-    const params = paramsOf(spec, made);
+    const params = paramsOf(experiment, made);
     await store.logBatch(run_id, { params });
     await store.logInputs(run_id, [datasetInputOf(prepared)]);
     await Promise.all([

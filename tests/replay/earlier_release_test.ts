@@ -16,6 +16,14 @@ Deno.test("a store of release 0.1.0 is judged as it was, and all its runs reprod
   await using project = await openRecorded();
   const { documents } = await replayAll(project);
 
+  await t.step("by names that are tags alone, nothing can be told", async () => {
+    const { document } = await project.json("replay", "own_classification");
+    assert.deepEqual([document.verdict, document.reasons], ["unverifiable", [
+      "The run's record doesn't vouch for the name of its config: the release that recorded it kept that as a " +
+      "tag, which can be changed at any time. Judge it by the recorded config, --recorded-config, or by one of " +
+      "yours, --judged-by.",
+    ]]);
+  });
   await t.step("what is the project's own is safe", () => {
     for (const name of OWN) assert.deepEqual(verdictOf(documents, name), { verdict: "safe", blockedBy: [] });
   });
@@ -65,7 +73,7 @@ interface Judged {
 }
 
 async function replayAll(project: Project): Promise<{ readonly documents: readonly Judged[] }> {
-  const { document } = await project.json("replay", "--all");
+  const { document } = await project.json("replay", "--all", "--recorded-config");
   return { documents: (document as unknown as { readonly reports: readonly Judged[] }).reports };
 }
 

@@ -123,12 +123,36 @@ Deno.test("an acceptance of what doesn't block, without a reason, or until a day
   assert.equal((await replay(project)).report.verdict, "blocked");
 });
 
-Deno.test("a waiver that was tampered with is told, and never read as one", async () => {
+Deno.test("what isn't a waiver counts as none, and is noted", async () => {
   await using project = await openProject();
   const id = await trainThenEdit(project);
   await using store = await openStore(`sqlite:///${join(project.directory, "mlflow.db")}`);
-  await store.logArtifact(id, "waivers/0.json", '{"clause": "features.*"}');
-  const { code, stderr } = await project.run("replay", "exp_v1");
-  assert.equal(code, 2);
-  assert.equal(stderr.split("\n")[0], "error: The run's waivers/0.json isn't a waiver: it was changed.");
+  const { report: { drifts } } = await replay(project);
+  const forged = {
+    clause: SHAPES[0],
+    past: drifts[0]!.past,
+    current: drifts[0]!.current,
+    because: "trust me",
+    by: "ada",
+    at: "2026-11-02T10:00:00.000Z",
+  };
+  const forms = {
+    "another form": '{"clause": "features.*"}',
+    "no JSON": "trust me",
+    "for ever": JSON.stringify({ ...forged, until: "zzz" }),
+    "a day that isn't": JSON.stringify({ ...forged, until: "2999-02-30" }),
+    "no moment": JSON.stringify({ ...forged, at: "today" }),
+    "no reason": JSON.stringify({ ...forged, because: "" }),
+    "a pattern": JSON.stringify({ ...forged, past: "*" }),
+  };
+  for (const [name, text] of Object.entries(forms)) await store.logArtifact(id, `waivers/${name}.json`, text);
+  await store.logArtifact(id, "waivers/folder/0.json", JSON.stringify(forged));
+  const { code, report } = await replay(project);
+  assert.deepEqual([code, report.verdict], [1, "blocked"]);
+  assert.ok(report.drifts.every(({ waiver }) => waiver === undefined));
+  const names = [...Object.keys(forms).map((name) => `${name}.json`), "folder"].sort();
+  assert.deepEqual(
+    report.notes.toSorted(),
+    names.map((name) => `The run's waivers/${name} isn't a waiver, so it counts as none.`),
+  );
 });

@@ -59,7 +59,9 @@ Deno.test({
         assert.match(rows[0]!, /^data\.iris_v1\.rows\s+≠ changed binding\s+150 rows/);
         assert.match(rows.at(-1)!, /^environment\.commit\s+\+ added advisory/);
         assert.ok(
-          rows.some((row) => row.includes("waived by ada on 2026-11-02 until 2027-01-31: only the message")),
+          rows.some((row) =>
+            row.includes("waived, as claimed by ada on 2026-11-02 until 2027-01-31: only the message")
+          ),
         );
         assert.ok(rows.some((row) => row.includes("computes the same values on all 150 rows")));
         assert.deepEqual(await page.locator(".change h3").allInnerTexts(), [

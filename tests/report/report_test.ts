@@ -65,8 +65,8 @@ Packages
 Evidence and decisions
   data.iris_v1.columns.site: allowed by the replay config: append_only, reordered
   features.iris_v1_features_v1.ratio: computes the same values on all 150 rows
-  model.logistic_regression: waived by ada on 2026-11-02 until 2027-01-31: only the message differs
-  seed: the waiver by bob of 2026-01-02 expired on 2026-02-01: a trial
+  model.logistic_regression: waived, as claimed by ada on 2026-11-02 until 2027-01-31: only the message differs
+  seed: the waiver of 2026-01-02, claimed by bob, expired on 2026-02-01: a trial
 
 What can't be told
   Which values of the config changed can't be told: the config of one side isn't kept.
@@ -333,7 +333,7 @@ Deno.test("a report as Markdown begins with a marker, and tells all", () => {
   ));
   for (
     const part of [
-      "| `seed` | changed, **binding** | `42` | `7` | the waiver by bob of 2026-01-02 expired on 2026-02-01: a trial |",
+      "| `seed` | changed, **binding** | `42` | `7` | the waiver of 2026-01-02, claimed by bob, expired on 2026-02-01: a trial |",
       "| `model.logistic_regression` | changed, waived |",
       "<summary><code>registries/features/_helpers.ts#scale</code>, line 12: changed</summary>\n\nReached by `features",
       `\n\n\`\`\`diff\n${SCALE_DIFF}\`\`\`\n\n</details>`,
@@ -447,7 +447,7 @@ Deno.test("reports as JUnit have a case for each clause and one for the verdict,
   );
   assert.match(
     xml,
-    /name="model\.logistic_regression" time="0">\n\s*<system-out>changed, waived: [^<]*waived by ada/,
+    /name="model\.logistic_regression" time="0">\n\s*<system-out>changed, waived: [^<]*waived, as claimed by ada/,
   );
   assert.match(
     xml,
