@@ -280,7 +280,17 @@ if (import.meta.main) await main(experiment);
   const contract = JSON.parse((await script("contract", "--json")).stdout);
   assert.ok("features.shapes.petal_area" in contract.clauses);
   assert.deepEqual((await project.json("contract", "iris.ts")).document, contract);
-  assert.equal((await project.json("replay", "script")).document.verdict, "safe");
+  // A record names a path, and what is at a path is run only when the command names it.
+  const { document } = await project.json("replay", "script");
+  assert.equal(document.verdict, "unverifiable");
+  assert.match(
+    String(document.reasons),
+    /\nIt was trained from iris\.ts, which is run only when the command names it: --judged-by\.$/,
+  );
+  assert.equal(
+    (await project.json("replay", "script", "--judged-by", "iris.ts")).document.verdict,
+    "safe",
+  );
 
   await project.edit(
     "iris.ts",
