@@ -1,10 +1,10 @@
-import { ExperimentError, reasonOf } from "../base/error.ts";
+import { reasonOf } from "../base/error.ts";
 import { driftsBetween } from "../contract/compare.ts";
 import type { ContractRecord } from "../contract/contract.ts";
 import { readContract } from "../contract/read.ts";
 import type { LoadedExperiment } from "../experiment/experiment.ts";
 import { findFinished, latestOf } from "../tracking/runs.ts";
-import type { Run, TrackingStore } from "../tracking/store.ts";
+import type { Run } from "../tracking/store.ts";
 import { type Asked, readAsked } from "../training/asked.ts";
 import { firstDifference } from "../training/reproduction.ts";
 import { train, type TrainEvent, type TrainOptions } from "../training/train.ts";
