@@ -16,6 +16,16 @@ export type {
   Targeted,
   ValueType,
 } from "./lib/data/dataset.ts";
+export type {
+  BooleanSchema,
+  CategorySchema,
+  DateSchema,
+  IntegerSchema,
+  NullableSchema,
+  NumberSchema,
+  ObjectSchema,
+  TextSchema,
+} from "./lib/data/schema.ts";
 export { defineFeatures } from "./lib/features/features.ts";
 export type {
   FeatureAbout,
