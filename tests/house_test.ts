@@ -35,6 +35,11 @@ Deno.test("lib/ is folders alone, each a room that has its place in the order", 
   assert.deepEqual(found.map(({ name }) => name).sort(), ROOMS.toSorted());
 });
 
+Deno.test("docs/house.md draws the rooms in this order", async () => {
+  const page = await Deno.readTextFile(join(root, "docs/house.md"));
+  assert.deepEqual([...page.matchAll(/^  (\w+)\/  /gm)].map(([, room]) => room), ROOMS);
+});
+
 Deno.test("a room imports only itself and those before it, types included", async () => {
   const roomOf = (file: string) => ROOMS.indexOf(/^lib\/([^/]+)\//.exec(file)?.[1] ?? "");
   for (const file of (await modules()).filter((file) => file.startsWith("lib/"))) {
