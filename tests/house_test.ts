@@ -37,7 +37,7 @@ Deno.test("lib/ is folders alone, each a room that has its place in the order", 
 
 Deno.test("docs/house.md draws the rooms in this order", async () => {
   const page = await Deno.readTextFile(join(root, "docs/house.md"));
-  assert.deepEqual([...page.matchAll(/^  (\w+)\/  /gm)].map(([, room]) => room), ROOMS);
+  assert.deepEqual([...page.matchAll(/^ {2}(\w+)\/ {2}/gm)].map(([, room]) => room), ROOMS);
 });
 
 Deno.test("a room imports only itself and those before it, types included", async () => {
@@ -82,6 +82,18 @@ Deno.test("packages are imported in lib/deps/ alone, each by one exact version t
       );
     }
   }
+});
+
+Deno.test("docs/dependencies.md tells of each package", async () => {
+  const page = await Deno.readTextFile(join(root, "docs/dependencies.md"));
+  const named = new Set([...page.matchAll(/[\w@/.-]+/g)].map(([word]) => word));
+  const config = await Deno.readTextFile(join(root, "deno.json"));
+  const files = (await modules()).filter((file) => file.startsWith("lib/deps/"));
+  const texts = [config, ...await Promise.all(files.map((file) => Deno.readTextFile(join(root, file))))];
+  const packages = texts.flatMap((text) =>
+    [...text.matchAll(/"npm:(@[^/"]+\/[^/@"]+|[^/@"]+)@\d/g)].map(([, name]) => name!)
+  );
+  assert.deepEqual(packages.filter((name) => !named.has(name)), []);
 });
 
 Deno.test("lib/ takes time, randomness, the environment and the locale from their own rooms alone", async () => {

@@ -77,7 +77,7 @@ for (const [page, place] of Object.entries(PAGES)) {
 
 Deno.test("the TypeScript of the pages has the types that it says", async () => {
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["check", `--allow-import=${new URL(host.url).host}`, ...modules],
+    args: ["check", "--quiet", `--allow-import=${new URL(host.url).host}`, ...modules],
     cwd: host.folder,
     env: { NO_COLOR: "1", DENO_DIR: join(host.folder, "cache") },
   }).output();

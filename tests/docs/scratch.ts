@@ -24,6 +24,8 @@ export interface Scratch extends AsyncDisposable {
 const HOST = "http://host";
 const PORT = "8123";
 const CHECKOUT = ["lib", "registries", "configs", "mod.ts", "cli.ts", "serve.ts", "deno.json", "deno.lock"];
+/** What a page shows of a command that doesn't end well. */
+const FAILS = /^(error:|❌|❓) /m;
 /** What Deno tells of its own work. */
 const DENOS = /^(Task|Download|Initialize) .*\n/gm;
 
@@ -145,7 +147,8 @@ function openScratch(
     sh: ({ text, word }) => word === "serves" ? serve(text) : sh(text),
     async console({ text }) {
       for (const { command, shown } of exchangesOf(text)) {
-        const { output } = await shell(`(exit ${last})\n${command}`);
+        const { code, output } = await shell(`(exit ${last})\n${command}`);
+        assert.ok(code === 0 || FAILS.test(shown), `$ ${command}ended with ${code}:\n${output}`);
         assert.ok(isAsShown(shown, output), `$ ${command}printed\n${output}\nand the page shows\n${shown}`);
       }
     },
