@@ -83,7 +83,8 @@ function openScratch(
 ): Scratch & { sh(script: string): Promise<string> } {
   const port = `${freePort()}`;
   const here = (text: string) => text.replaceAll(HOST, url).replaceAll(PORT, port);
-  const there = (text: string) => text.replaceAll(url, HOST).replaceAll(port, PORT);
+  const there = (text: string) =>
+    text.replaceAll(url, HOST).replaceAll(`127.0.0.1:${port}`, `127.0.0.1:${PORT}`);
   const env = {
     PATH: `${dirname(Deno.execPath())}:${Deno.env.get("PATH")}`,
     DENO_DIR: cache,
