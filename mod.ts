@@ -16,6 +16,16 @@ export type {
   Targeted,
   ValueType,
 } from "./lib/data/dataset.ts";
+export type {
+  BooleanSchema,
+  CategorySchema,
+  DateSchema,
+  IntegerSchema,
+  NullableSchema,
+  NumberSchema,
+  ObjectSchema,
+  TextSchema,
+} from "./lib/data/schema.ts";
 export { defineFeatures } from "./lib/features/features.ts";
 export type {
   FeatureAbout,
@@ -82,6 +92,7 @@ export type { ClassificationMetric, MetricName, RegressionMetric } from "./lib/m
 export type { Contract, ContractRecord, Evidence } from "./lib/contract/contract.ts";
 export type { DataChangeKind, Drift, DriftKind } from "./lib/contract/compare.ts";
 export type { SourceLocation } from "./lib/source/source.ts";
+export type { Asked } from "./lib/training/asked.ts";
 export { train } from "./lib/training/train.ts";
 export type { TrainedRun, TrainEvent, TrainOptions } from "./lib/training/train.ts";
 export { replay } from "./lib/replay/replay.ts";

@@ -1,11 +1,26 @@
 import { ExperimentError } from "../base/error.ts";
-import type { z } from "../deps/zod.ts";
+import type {
+  BooleanSchema,
+  CategorySchema,
+  DateSchema,
+  IntegerSchema,
+  NullableSchema,
+  NumberSchema,
+  ObjectSchema,
+  TextSchema,
+} from "./schema.ts";
 
 /** The zod types of a column's values: number, integer, boolean, date-time, category (an enum of texts) and text. */
-export type ValueType = z.ZodNumber | z.ZodNumberFormat | z.ZodBoolean | z.ZodDate | z.ZodString | z.ZodEnum;
+export type ValueType =
+  | NumberSchema
+  | IntegerSchema
+  | BooleanSchema
+  | DateSchema
+  | TextSchema
+  | CategorySchema;
 
 /** The zod types that a column may have: those of its values or, where cells may be empty, these as `.nullable()`. */
-export type ColumnType = ValueType | z.ZodNullable<ValueType>;
+export type ColumnType = ValueType | NullableSchema & { unwrap(): ValueType };
 
 /** The columns of a dataset, by name. */
 export type RowShape = Readonly<Record<string, ColumnType>>;
@@ -36,7 +51,7 @@ export interface Dataset {
   /** What the rows are, in a line. */
   readonly description?: string;
   /** The type of each column. */
-  readonly row: z.ZodObject;
+  readonly row: ObjectSchema;
   /** The column to predict, which features can't read. */
   readonly target: string;
   /** Where the rows are read from. */
@@ -74,14 +89,14 @@ export interface Targeted<Target> {
  */
 export function defineDataset<Shape extends RowShape, Target extends keyof Shape & string>(definition: {
   readonly description?: string;
-  readonly row: z.ZodObject<Shape>;
+  readonly row: ObjectSchema & { readonly shape: Shape };
   readonly target: Target;
   readonly source: TableSource;
 }):
   & Dataset
   & Readable<
-    & Omit<z.output<z.ZodObject<Shape>>, Target>
-    & Targeted<{ readonly [Name in Target]: z.output<Shape[Name]> }>
+    & { [Name in Exclude<keyof Shape, Target>]: Shape[Name]["_zod"]["output"] }
+    & Targeted<{ readonly [Name in Target]: Shape[Name]["_zod"]["output"] }>
   > {
   checkAddress(definition.source.url);
   return definition;

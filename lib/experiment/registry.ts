@@ -1,5 +1,4 @@
 import type { Dataset } from "../data/dataset.ts";
-import type { z } from "../deps/zod.ts";
 import type { FeatureView } from "../features/features.ts";
 import type { MetricName } from "../models/metrics.ts";
 import type { Model } from "../models/model.ts";
@@ -58,7 +57,7 @@ export type Optional<T, Keys extends keyof T> = Omit<T, Keys> & Partial<Pick<T, 
 
 /** One model of a registry by name, with its params; they may be left out where each has a default. */
 export type ModelChoice<Models extends Readonly<Record<string, Model>>> = {
-  readonly [Name in keyof Models & string]: ChoiceOf<Name, z.input<Models[Name]["params"]>>;
+  readonly [Name in keyof Models & string]: ChoiceOf<Name, Models[Name]["params"]["_zod"]["input"]>;
 }[keyof Models & string];
 
 /** A model by name; its params may be left out where all of them may. */

@@ -1,6 +1,6 @@
 import type { Matrix } from "../base/matrix.ts";
 import type { Random } from "../base/random.ts";
-import type { z } from "../deps/zod.ts";
+import type { ObjectSchema } from "../data/schema.ts";
 import type { Estimator, LayersModel } from "./estimator.ts";
 
 /** What any model's `fit` is given. */
@@ -35,13 +35,13 @@ export interface RegressionInput<Params> extends FitInput<Params> {
 export type FitResult = Estimator | LayersModel;
 
 /** A definition as it is written: its `fit` may return a LayersModel too. */
-export type Written<Definition extends ModelBase<z.ZodObject>, Input> = Omit<Definition, "fit"> & {
+export type Written<Definition extends ModelBase<ObjectSchema>, Input> = Omit<Definition, "fit"> & {
   /** Fits the model to the train rows. */
   fit(input: Input): FitResult | Promise<FitResult>;
 };
 
 /** What models of every task have. */
-export interface ModelBase<Params extends z.ZodObject> {
+export interface ModelBase<Params extends ObjectSchema> {
   /** What it does, in a line. */
   readonly description?: string;
   /**
@@ -54,24 +54,24 @@ export interface ModelBase<Params extends z.ZodObject> {
 }
 
 /** A definition that can be fitted to predict a class, out of those of the target column. */
-export interface ClassificationModel<Params extends z.ZodObject = z.ZodObject> extends ModelBase<Params> {
+export interface ClassificationModel<Params extends ObjectSchema = ObjectSchema> extends ModelBase<Params> {
   /** What is predicted. */
   readonly task: "classification";
   /** Fits the model to the train rows. */
   // A method, so that models of different params are all models.
-  fit(input: ClassificationInput<z.output<Params>>): Estimator | Promise<Estimator>;
+  fit(input: ClassificationInput<Params["_zod"]["output"]>): Estimator | Promise<Estimator>;
 }
 
 /** A definition that can be fitted to predict a number. */
-export interface RegressionModel<Params extends z.ZodObject = z.ZodObject> extends ModelBase<Params> {
+export interface RegressionModel<Params extends ObjectSchema = ObjectSchema> extends ModelBase<Params> {
   /** What is predicted. */
   readonly task: "regression";
   /** Fits the model to the train rows. */
-  fit(input: RegressionInput<z.output<Params>>): Estimator | Promise<Estimator>;
+  fit(input: RegressionInput<Params["_zod"]["output"]>): Estimator | Promise<Estimator>;
 }
 
 /** A definition that can be fitted. */
-export type Model<Params extends z.ZodObject = z.ZodObject> =
+export type Model<Params extends ObjectSchema = ObjectSchema> =
   | ClassificationModel<Params>
   | RegressionModel<Params>;
 
@@ -79,12 +79,12 @@ export type Model<Params extends z.ZodObject = z.ZodObject> =
  * Defines a model. Import heavy packages inside `fit`, so that a replay, which fits nothing, never loads them. `fit` may
  * return a LayersModel of TensorFlow.js in place of an estimator.
  */
-export function defineModel<Params extends z.ZodObject>(
-  definition: Written<ClassificationModel<Params>, ClassificationInput<z.output<Params>>>,
+export function defineModel<Params extends ObjectSchema>(
+  definition: Written<ClassificationModel<Params>, ClassificationInput<Params["_zod"]["output"]>>,
 ): ClassificationModel<Params>;
 /** Defines a model of a regression. */
-export function defineModel<Params extends z.ZodObject>(
-  definition: Written<RegressionModel<Params>, RegressionInput<z.output<Params>>>,
+export function defineModel<Params extends ObjectSchema>(
+  definition: Written<RegressionModel<Params>, RegressionInput<Params["_zod"]["output"]>>,
 ): RegressionModel<Params>;
 export function defineModel(
   definition: Omit<Model, "fit"> & { fit(input: never): FitResult | Promise<FitResult> },

@@ -46,6 +46,31 @@ Deno.test("a dataset's target has to be a column", () => {
   });
 });
 
+Deno.test("a column has to be of a type that tables know, whether or not its values may be missing", () => {
+  const lists = z.object({ widths: z.array(z.number()), kind: z.string() });
+  const some = z.object({ widths: z.array(z.number()).nullable(), kind: z.string() });
+  const source = csv("./none.csv", import.meta);
+  // @ts-expect-error: no table has lists
+  defineDataset({ row: lists, target: "kind", source });
+  // @ts-expect-error: no table has lists
+  defineDataset({ row: some, target: "kind", source });
+});
+
+Deno.test("a feature is given its values with their types, missing ones included", () => {
+  const missing = defineDataset({
+    row: z.object({ width: z.number().nullable(), kind: z.enum(["a", "b"]), day: z.date() }),
+    target: "day",
+    source: csv("./none.csv", import.meta),
+  });
+  defineFeatures(missing, {
+    known: (row) => (row.width ?? 0) + Number(row.kind === "a"),
+    // @ts-expect-error: there may be none
+    twice: (row) => row.width * 2,
+    // @ts-expect-error: there is no kind c
+    other: (row) => Number(row.kind === "c"),
+  });
+});
+
 Deno.test("a feature can't read a column that isn't there", () => {
   defineFeatures(iris_v1, {
     // @ts-expect-error: there is no column petal_lenth
