@@ -116,6 +116,8 @@ async function progressReporter(): Promise<Reporter> {
         }
         return;
       }
+      case "note":
+        return printLine(event.text, "stderr");
       case "ended":
         return printLine(`run ended ${event.status}`, "stderr");
       case "attributing":

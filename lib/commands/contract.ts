@@ -1,4 +1,5 @@
-import { gitState, lockText } from "../base/environment.ts";
+import { lockText } from "../base/environment.ts";
+import { gitState } from "../base/git/state.ts";
 import { type Contract, contractIn, contractOf } from "../contract/contract.ts";
 import { z } from "../deps/zod.ts";
 import { chooseFrom, prepare } from "../experiment/prepare.ts";
@@ -15,7 +16,9 @@ export async function contractCommand(
 ): Promise<Contract> {
   const experiment = await experimentOf(input, context);
   const choice = chooseFrom(experiment.registry, experiment.spec);
-  const [prepared, lock, git] = await Promise.all([prepare(choice), lockText(), gitState()]);
+  const [prepared, lock] = await Promise.all([prepare(choice), lockText()]);
   const reader = openSource(lock === undefined ? {} : { lock });
-  return contractIn((await contractOf(experiment, choice, { prepared, reader, git, lock })).record);
+  return contractIn(
+    (await contractOf(experiment, choice, { prepared, reader, git: gitState(), lock })).record,
+  );
 }

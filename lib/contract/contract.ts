@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { canonicalJson, digestOf, digestOfJson } from "../base/digest.ts";
-import { denoVersion, type GitState, platform, VERSION } from "../base/environment.ts";
+import { denoVersion, platform, VERSION } from "../base/environment.ts";
+import type { GitState } from "../base/git/state.ts";
 import { columnsOf } from "../data/column.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { rowGroupsOf, sizeOf } from "../data/table.ts";
@@ -61,7 +62,8 @@ export function isBindingByDefault(clause: string): boolean {
 export async function contractOf(experiment: LoadedExperiment, choice: Choice, options: {
   readonly prepared: Prepared | undefined;
   readonly reader: SourceReader;
-  readonly git: GitState | undefined;
+  /** What git tells; it is waited for last. */
+  readonly git: GitState | undefined | Promise<GitState | undefined>;
   /** The text of the lock file, where there is one. */
   readonly lock: string | undefined;
 }): Promise<MadeContract> {
@@ -119,10 +121,15 @@ export async function contractOf(experiment: LoadedExperiment, choice: Choice, o
   say("environment.backend", choice.model.backend ?? "typescript");
   say("environment.platform", platform());
   if (options.lock !== undefined) clauses["environment.lockfile"] = digestOf(options.lock);
-  if (options.git) say("environment.commit", options.git.commit + (options.git.dirty ? " (dirty)" : ""));
+  const git = await options.git;
+  if (git) say("environment.commit", commitWords(git));
 
   const ordered = Object.fromEntries(Object.entries(clauses).sort(([a], [b]) => compareClauses(a, b)));
   return { record: { version: CONTRACT_VERSION, scheme: SCHEME, clauses: ordered, evidence }, sources };
+}
+
+function commitWords({ commit, dirty }: GitState): string {
+  return dirty === false ? commit : `${commit} (${dirty ? "dirty" : "dirty unknown"})`;
 }
 
 /** The digest of each feature's values, by clause. */

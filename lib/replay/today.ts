@@ -1,6 +1,7 @@
 import { canonicalJson } from "../base/digest.ts";
-import { gitState, lockText } from "../base/environment.ts";
+import { lockText } from "../base/environment.ts";
 import { ExperimentError, reasonOf } from "../base/error.ts";
+import { gitState } from "../base/git/state.ts";
 import { contractOf, type MadeContract } from "../contract/contract.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { loadTable, type Table } from "../data/table.ts";
@@ -56,7 +57,7 @@ export function openToday(options: { readonly signal?: AbortSignal } = {}): Toda
     const made = await contractOf(experiment, choice, {
       prepared,
       reader: await reader,
-      git: await git,
+      git,
       lock: await lock,
     });
     return { ...made, choice, table: await tableOf(choice.dataset).catch(() => undefined), reasons };

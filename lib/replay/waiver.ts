@@ -1,6 +1,7 @@
 import { digestOfJson } from "../base/digest.ts";
-import { now, userName } from "../base/environment.ts";
+import { now } from "../base/environment.ts";
 import { ExperimentError } from "../base/error.ts";
+import { userName } from "../base/git/user.ts";
 import { suggestionOf } from "../base/nearest.ts";
 import { type Drift, matches } from "../contract/compare.ts";
 import { z } from "../deps/zod.ts";
@@ -74,7 +75,7 @@ export async function acceptDrifts(
     if (named.length === 0) throw nothingToAccept(pattern, blocking.map(({ clause }) => clause));
     for (const drift of named) accepted.set(drift.clause, drift);
   }
-  const by = await userName();
+  const by = userName();
   const at = new Date(now()).toISOString();
   for (const { clause, past, current } of accepted.values()) {
     const waiver: Waiver = {

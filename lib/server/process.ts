@@ -13,9 +13,9 @@ const RUN = ["--allow-write=.", "--allow-net", `--allow-env=${STORE},${DATABASE}
 
 /** What each command is granted beside reading the working directory: the same as by the tasks of `deno.json`. */
 export const GRANTS = {
-  train: [...RUN, "--allow-run=git"],
-  replay: [...RUN, "--allow-run=git,deno"],
-  contract: [...DATA, "--allow-run=git"],
+  train: RUN,
+  replay: [...RUN, "--allow-run=deno"],
+  contract: DATA,
   registry: DATA,
   config: [],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
@@ -186,6 +186,7 @@ const EVENTS: readonly string[] = [
   "started",
   "epoch",
   "ended",
+  "note",
   "attributing",
 ] satisfies ReplayEvent["kind"][];
 

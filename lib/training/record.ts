@@ -1,5 +1,6 @@
 import { canonicalJson, digestOf, digestOfJson } from "../base/digest.ts";
-import { type GitState, VERSION } from "../base/environment.ts";
+import { VERSION } from "../base/environment.ts";
+import type { GitState } from "../base/git/state.ts";
 import { clauseSourceOf } from "../contract/clause_source.ts";
 import {
   hasSnapshot,
@@ -133,7 +134,9 @@ export function tagsOf(
   return {
     "mlflow.source.name": file,
     "mlflow.source.type": "LOCAL",
-    ...(git ? { "mlflow.source.git.commit": git.commit, "reprise.git.dirty": String(git.dirty) } : {}),
+    ...(git
+      ? { "mlflow.source.git.commit": git.commit, "reprise.git.dirty": String(git.dirty ?? "unknown") }
+      : {}),
     ...(git?.branch ? { "mlflow.source.git.branch": git.branch } : {}),
     ...(git?.remote ? { "mlflow.source.git.repoURL": git.remote } : {}),
     "reprise.version": VERSION,

@@ -1,5 +1,7 @@
-import { type GitState, gitState, lockText, now, userName } from "../base/environment.ts";
+import { lockText, now } from "../base/environment.ts";
 import { ExperimentError, messageOf } from "../base/error.ts";
+import { type GitState, gitState } from "../base/git/state.ts";
+import { userName } from "../base/git/user.ts";
 import { type Contract, contractIn, contractOf, type MadeContract, modulesOf } from "../contract/contract.ts";
 import { placeOf } from "../data/place.ts";
 import { sourceBytesDigest } from "../data/table.ts";
@@ -41,6 +43,8 @@ export type TrainEvent =
     readonly epochs: number | undefined;
   }
   | { readonly kind: "epoch"; readonly epoch: number; readonly metrics: Readonly<Record<string, number>> }
+  /** Something that this run can't tell, in one line. */
+  | { readonly kind: "note"; readonly text: string }
   | { readonly kind: "ended"; readonly status: RunStatus; readonly reason?: string };
 
 /** A run that ended. */
@@ -92,17 +96,14 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
   const { store, onEvent = () => {}, signal, replayOf } = options;
   const { spec } = experiment;
   const choice = chooseFrom(experiment.registry, spec);
-  const [prepared, lock, git, user] = await Promise.all([
-    prepare(choice, signal ? { signal } : {}),
-    lockText(),
-    gitState(),
-    userName(),
-  ]);
+  const looking = gitState((text) => onEvent({ kind: "note", text }));
+  const [prepared, lock] = await Promise.all([prepare(choice, signal ? { signal } : {}), lockText()]);
   const reader = openSource(lock === undefined ? {} : { lock });
   const made = withAsked(
-    await contractOf(experiment, choice, { prepared, reader, git, lock }),
+    await contractOf(experiment, choice, { prepared, reader, git: looking, lock }),
     experiment,
   );
+  const git = await looking;
   const contract = contractIn(made.record);
   onEvent({
     kind: "prepared",
@@ -117,7 +118,7 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
   const { run_id } = await store.createRun({
     experiment_id,
     run_name: spec.run,
-    user_id: user,
+    user_id: userName(),
     start_time: now(),
     tags: tagsOf(experiment, git, replayOf),
   });

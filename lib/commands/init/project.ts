@@ -62,9 +62,9 @@ function denoJsonOf(framework: string): string {
     ["--allow-write=.", "--allow-net", `--allow-env=${[...STORE, ...env].join(",")}`] as const;
   const data = ["--allow-net", `--allow-env=${DATABASE.join(",")}`];
   const tasks = {
-    train: run("train", ...store(...USER, ...DATABASE), "--allow-run=git"),
-    replay: run("replay", ...store(...USER, ...DATABASE), "--allow-run=git,deno"),
-    contract: run("contract", ...data, "--allow-run=git"),
+    train: run("train", ...store(...USER, ...DATABASE)),
+    replay: run("replay", ...store(...USER, ...DATABASE), "--allow-run=deno"),
+    contract: run("contract", ...data),
     runs: run("runs", ...store()),
     registry: run("registry", ...data),
     test: ["deno test --no-prompt --ignore-env --allow-write=.", read, ...hosts].join(" "),
