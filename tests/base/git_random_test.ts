@@ -167,36 +167,47 @@ Deno.test("no pattern takes long", () => {
   assert.throws(() => parseIgnore("a".repeat(2000), { ignoreCase: false }), Untold);
 });
 
-const CONFIG = [
+const HEADERS = [
   "[core]",
   '[remote "origin"]',
-  '[a "b\\"c"]',
+  '[a "b\\"c\\d"]',
   "[A.B]",
-  "\n",
+  '[x ""]',
+  "[ a]",
+  '[x "y]',
+  "[core] url = x",
+  "[a]b",
+];
+const VALUE = [
+  "word",
+  "a b",
   " ",
   "\t",
-  "url",
-  "bare",
-  "-x",
   "=",
   '"',
-]
-  .concat([
-    '\\"',
-    "\\n",
-    "\\\n",
-    "\\\\",
-    "#",
-    ";",
-    "word",
-    "true",
-    "é",
-    "\r\n",
-    "[",
-    "]",
-    "x = 1\n",
-    "url = http://h\n",
-  ]);
+  '\\"',
+  "\\n",
+  "\\\n",
+  "\\\r\n",
+  "\\\\",
+  "\\x",
+  "#",
+  ";",
+  "word",
+  "true",
+  "é",
+  "\r",
+  "[",
+  "]",
+];
+const configLine = fc.oneof(
+  fc.constantFrom(...HEADERS, "", " # c", "; c", "bare", "bare # c"),
+  fc.tuple(
+    fc.constantFrom("url = ", "Url=", "\tbare =", "f-x = ", "x_y = ", "1 = ", "-x = "),
+    fc.array(fc.constantFrom(...VALUE), { maxLength: 5 }),
+    fc.constantFrom("", "\r"),
+  ).map(([name, parts, end]) => name + parts.join("") + end),
+);
 
 Deno.test("settings mean what they mean to git, or count as unreadable", async () => {
   await using ground = await openGround();
@@ -204,7 +215,7 @@ Deno.test("settings mean what they mean to git, or count as unreadable", async (
   let read = 0;
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.constantFrom(...CONFIG), { maxLength: 14 }).map((parts) => `[core]\n${parts.join("")}`),
+      fc.array(configLine, { maxLength: 5 }).map((lines) => ["[core]", ...lines].join("\n")),
       async (text) => {
         await repository.write("settings", text);
         const listed = await repository.tryGit("config", "--file", "settings", "--list", "-z");
@@ -212,19 +223,21 @@ Deno.test("settings mean what they mean to git, or count as unreadable", async (
         if (config === undefined) return;
         assert.ok(listed !== undefined, "git can't read it");
         const expected = new Map(
-          listed.split("\0").filter(Boolean).map((entry) => {
+          listed.split("\0").filter(Boolean).map((entry): [string, string] => {
             const end = entry.indexOf("\n");
             return end < 0 ? [entry, ""] : [entry.slice(0, end), entry.slice(end + 1)];
           }),
         );
-        assert.deepEqual(
-          new Map([...config.names].sort().map((name) => [name, config.get(name)])),
-          new Map([...expected].sort(([a], [b]) => a! < b! ? -1 : 1)),
-        );
+        // Git kept a tab within a value as a space until 2.45.
+        const spaces = (entries: Iterable<readonly [string, string]>) =>
+          [...entries].map(([name, value]) => [name, value.replace(/[\t\r]/g, " ")]).sort(([a], [b]) =>
+            a! < b! ? -1 : 1
+          );
+        assert.deepEqual(spaces(config.names.map((name) => [name, config.get(name)!])), spaces(expected));
         if (expected.size > 0) read++;
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 500 },
   );
   assert.ok(read > 50, `only ${read} had settings`);
 });

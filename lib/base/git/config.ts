@@ -56,7 +56,7 @@ function readInto(values: Map<string, string | undefined>, source: string): bool
       if (read === undefined) return false;
       value = read.value;
       at = read.end;
-    } else if (at < text.length && text[at] !== "\n" && !/[#;]/.test(text[at]!)) return false;
+    } else if (at < text.length && text[at] !== "\n") return false;
     const key = `${section}.${name.toLowerCase()}`;
     values.delete(key);
     values.set(key, value);
@@ -84,6 +84,7 @@ function valueAt(text: string, start: number): { readonly value: string; readonl
       break;
     }
     if (char === "\\") {
+      kept = value.length;
       const next = text[++at];
       if (next === "\n") continue;
       const escaped = next === undefined ? undefined : ESCAPES[next];

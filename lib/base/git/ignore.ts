@@ -31,11 +31,7 @@ export function parseIgnore(text: string, { ignoreCase }: { readonly ignoreCase:
   if (lines.length > MOST_RULES || lines.some(({ length }) => length > LONGEST_RULE)) {
     throw new Untold("there are more ignore rules, or longer ones, than are read");
   }
-  const rules = lines.flatMap((line, index) => {
-    // A return is part of the line end only where there is a line end.
-    const rule = ruleOf(fold(trimmed(index < lines.length - 1 ? line.replace(/\r$/, "") : line)));
-    return rule === undefined ? [] : [rule];
-  }).reverse();
+  const rules = lines.flatMap((line) => ruleOf(fold(trimmed(line.replace(/\r$/, "")))) ?? []).reverse();
   return {
     test(path, directory) {
       const whole = fold(path);

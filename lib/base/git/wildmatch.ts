@@ -21,8 +21,11 @@ export function wildmatch(pattern: string, { path }: { readonly path: boolean })
 /** Follows all ways at once, so that no pattern takes longer than its length by the text's. */
 function matches(tokens: readonly Token[], text: string, path: boolean): boolean {
   let places = new Set<number>();
+  /** The places that were come to from before, not from themselves: there `**` and its slash may stand for nothing. */
+  let entered = new Set<number>();
   const enter = (place: number, into: Set<number>) => {
-    for (let at = place; !into.has(at); at++) {
+    for (let at = place; !entered.has(at); at++) {
+      entered.add(at);
       into.add(at);
       const token = tokens[at];
       if (token?.kind !== "star") return;
@@ -32,11 +35,14 @@ function matches(tokens: readonly Token[], text: string, path: boolean): boolean
   enter(0, places);
   for (const char of text) {
     const next = new Set<number>();
+    entered = new Set();
     for (const place of places) {
       const token = tokens[place];
       if (token === undefined) continue;
       if (token.kind === "star") {
-        if (token.slashes || char !== "/") enter(place, next);
+        if (!token.slashes && char === "/") continue;
+        next.add(place);
+        enter(place + 1, next);
       } else if (
         token.kind === "char"
           ? token.char === char
