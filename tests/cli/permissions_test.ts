@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { GRANTS } from "../../lib/server/process.ts";
 import { freePort } from "../mlflow/server.ts";
 import { scriptOver, SHAPES } from "../postgres/experiment.ts";
 import { startPostgres } from "../postgres/server.ts";
-import { ROOT } from "../project.ts";
+import { openProject, ROOT } from "../project.ts";
 
 const root = fileURLToPath(ROOT);
 const tasks: Readonly<Record<string, { readonly command: string }>> =
@@ -12,9 +13,9 @@ const tasks: Readonly<Record<string, { readonly command: string }>> =
 /** The tasks that users run; those of developers start compilers, servers and browsers. */
 const USERS = ["train", "replay", "contract", "runs", "registry", "config"];
 
-/** What a task grants, as `kind` or `kind=value`. */
-function grantsOf(task: string): readonly string[] {
-  return [...tasks[task]!.command.matchAll(/--allow-(\w+)(?:=(\S+))?/g)]
+/** What a command line grants, as `kind` or `kind=value`. */
+function grantsIn(command: string): readonly string[] {
+  return [...command.matchAll(/--allow-(\w+)(?:=(\S+))?/g)]
     .flatMap(([, kind, values]) => values?.split(",").map((value) => `${kind}=${value}`) ?? [kind!]);
 }
 
@@ -43,7 +44,6 @@ async function audit(task: string, args: readonly string[], env: Readonly<Record
     const asked = lines.map((line): Asked => JSON.parse(line));
     const text = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
     // Deno's audit leaves out the programs that are run: they are known by what they told.
-    if (text.includes("environment.commit")) asked.push({ permission: "run", value: "git" });
     if (text.includes("run again\n")) asked.push({ permission: "run", value: "deno" });
     return { code, text, asked };
   } finally {
@@ -51,18 +51,56 @@ async function audit(task: string, args: readonly string[], env: Readonly<Record
   }
 }
 
-Deno.test("no task grants all, foreign functions, system information, or another program than git and, to run the past, Deno", () => {
+const STORE = ["URI", "USERNAME", "PASSWORD", "TOKEN"].map((name) => `env=MLFLOW_TRACKING_${name}`)
+  .concat("env=MLFLOW_WORKSPACE");
+const USER = ["env=USER", "env=LOGNAME", "env=USERNAME"];
+const DATABASE = ["env=PGUSER", "env=PGPASSWORD"];
+/** All that is granted; the only program that any of them may start is Deno itself, for the past. */
+const GRANTED: Readonly<Record<string, readonly string[]>> = {
+  train: ["read=.", "write=.", "net", ...STORE, ...USER, ...DATABASE],
+  replay: ["read=.", "write=.", "net", ...STORE, ...USER, ...DATABASE, "run=deno"],
+  contract: ["read=.", "net", ...DATABASE],
+  runs: ["read=.", "write=.", "net", ...STORE],
+  registry: ["read=.", "net", ...DATABASE],
+  config: ["read=."],
+};
+
+Deno.test("tasks, the jobs of a server and the tasks of a new project grant this and no more", async () => {
   for (const task of USERS) {
     const { command } = tasks[task]!;
-    assert.doesNotMatch(command, / (-A|--allow-all|--allow-(ffi|sys|import)|--unstable\S*)\b/, task);
-    assert.match(command, / --no-prompt /, task);
-    for (const grant of grantsOf(task)) {
-      const programs = task === "replay" ? ["run=git", "run=deno"] : ["run=git"];
-      assert.ok(!grant.startsWith("run") || programs.includes(grant), `${task} grants ${grant}`);
-      assert.ok(!grant.startsWith("write") || grant === "write=.", `${task} grants ${grant}`);
-      assert.ok(!grant.startsWith("read") || grant === "read=.", `${task} grants ${grant}`);
-    }
+    assert.match(command, /^deno run --no-prompt --ignore-env( --allow-\S+)* cli\.ts \w+$/, task);
+    assert.deepEqual(grantsIn(command), GRANTED[task], task);
   }
+  // What is read depends on where Reprise is.
+  const beside = (grants: readonly string[]) => grants.filter((grant) => !grant.startsWith("read")).sort();
+  for (const [command, grants] of Object.entries(GRANTS)) {
+    assert.deepEqual(beside(grantsIn(grants.join(" "))), beside(GRANTED[command]!), command);
+  }
+  await using project = await openProject({}, { empty: true });
+  await project.write("deno.json", "{}");
+  assert.equal((await project.run("init", "mine")).code, 0);
+  const { test, check, ...mine } = JSON.parse(await project.read("mine/deno.json")).tasks;
+  for (const [task, command] of Object.entries<string>(mine)) {
+    assert.deepEqual(beside(grantsIn(command)), beside(GRANTED[task]!), task);
+  }
+  assert.deepEqual(beside(grantsIn(test)), ["write=."]);
+  assert.deepEqual(grantsIn(check), []);
+});
+
+Deno.test("programs are started by the room of the past and by the server alone", async () => {
+  const starters: string[] = [];
+  const look = async (directory: string) => {
+    for await (const { name, isDirectory } of Deno.readDir(join(root, directory))) {
+      const path = `${directory}/${name}`;
+      if (isDirectory) await look(path);
+      else if (/Deno\.Command|child_process/.test(await Deno.readTextFile(join(root, path)))) {
+        starters.push(path);
+      }
+    }
+  };
+  await look("lib");
+  assert.ok(starters.length > 0);
+  assert.deepEqual(starters.filter((path) => !/^lib\/(replay\/past|server)\//.test(path)), []);
 });
 
 Deno.test("tasks work with what they grant, and ask for each thing that they grant", async () => {
@@ -101,7 +139,7 @@ Deno.test("tasks work with what they grant, and ask for each thing that they gra
         assert.equal(outcome.code, expected, `${task} ${args.join(" ")}: ${outcome.text}`);
         asked.push(...outcome.asked);
       }
-      for (const grant of grantsOf(task)) {
+      for (const grant of grantsIn(tasks[task]!.command)) {
         const [kind, value] = grant.split("=");
         const used = asked.some((one) =>
           one.permission === kind && (!["env", "run"].includes(kind!) || one.value === value)

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { inflateSync } from "node:zlib";
 import { findInPack, MOST_OBJECT, readPacked } from "./pack.ts";
-import { bytesOf, entriesOf, Untold } from "./read.ts";
+import { bytesOf, entriesOf, realPathOf, Untold } from "./read.ts";
 import type { Repository } from "./repository.ts";
 
 /** A commit, tree or other thing that git keeps. */
@@ -94,7 +94,8 @@ function inflated(bytes: Uint8Array): Uint8Array {
 }
 
 function packedObject(repository: Repository, id: string): GitObject | undefined {
-  const directory = join(repository.common, "objects/pack");
+  const directory = realPathOf(join(repository.common, "objects/pack"));
+  if (directory === undefined) return undefined;
   for (const { name } of entriesOf(directory) ?? []) {
     if (!/^pack-[0-9a-f]+\.idx$/.test(name)) continue;
     const pack = join(directory, name.slice(0, -4));
