@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { readState } from "../../lib/base/git/read_state.ts";
+import { gitState } from "../../lib/base/git/state.ts";
+import { userName } from "../../lib/base/git/user.ts";
 import { openGround, type Repository, repositoryAt } from "./repositories.ts";
 
 type Make = (repository: Repository) => Promise<unknown>;
@@ -399,5 +402,49 @@ Deno.test("a dirty flag that can't be told is unknown, with the reason", async (
       await repository.write("b.sh", "longer than it was, which is certain\n");
       if (!name.startsWith("a s")) assert.equal(await repository.compare(), undefined);
     });
+  }
+});
+
+Deno.test("who runs this is named by the environment, or else by the repository", async () => {
+  await using ground = await openGround();
+  const repository = await ground.repository("named");
+  await repository.git("config", "user.name", "Ada Lovelace");
+  const names = ["USER", "LOGNAME", "USERNAME"];
+  const before = names.map((name) => [name, Deno.env.get(name)] as const);
+  const cwd = Deno.cwd();
+  try {
+    for (const name of names) Deno.env.delete(name);
+    Deno.chdir(ground.directory);
+    assert.equal(userName(), "unknown");
+    Deno.chdir(join(repository.directory, "src"));
+    assert.equal(userName(), "Ada Lovelace");
+    Deno.env.set("LOGNAME", "ada");
+    assert.equal(userName(), "ada");
+  } finally {
+    Deno.chdir(cwd);
+    for (const [name, value] of before) {
+      if (value === undefined) Deno.env.delete(name);
+      else Deno.env.set(name, value);
+    }
+  }
+});
+
+Deno.test("a repository of many files is read beside, to the same end", async () => {
+  await using ground = await openGround();
+  const repository = await ground.repository("many");
+  for (let count = 0; count < 4000; count++) {
+    await Deno.mkdir(join(repository.directory, `d${count % 40}`), { recursive: true });
+    await Deno.writeTextFile(join(repository.directory, `d${count % 40}/file_${count}.txt`), `${count}\n`);
+  }
+  await commit(repository);
+  const cwd = Deno.cwd();
+  try {
+    Deno.chdir(repository.directory);
+    assert.equal(await repository.compare(), undefined);
+    assert.deepEqual(await gitState(), readState(repository.directory).state);
+    await repository.write("d39/file_3999.txt", "edited\n");
+    assert.equal((await gitState())?.dirty, true);
+  } finally {
+    Deno.chdir(cwd);
   }
 });

@@ -59,7 +59,7 @@ Deno.test("a job's events are told as they happen, and again after any of them",
   const types = events.map(({ type }) => type);
   assert.deepEqual(
     types.filter((type, index) => type !== "epoch" || types[index - 1] !== "epoch"),
-    ["state", "state", "prepared", "started", "epoch", "ended", "state"],
+    ["state", "state", "note", "prepared", "started", "epoch", "ended", "state"],
   );
   assert.deepEqual(
     events.flatMap(({ type, data }) => type === "state" ? (data as Job).state : []),

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
 import { openStore } from "../../lib/tracking/open_store.ts";
 import type { Run, TrackingStore } from "../../lib/tracking/store.ts";
 import { withPython } from "../mlflow/python.ts";
 import { startServer } from "../mlflow/server.ts";
-import { openProject, type Project } from "../project.ts";
+import { openProject, type Project, ROOT } from "../project.ts";
 
 const embedded = (project: Project) => openStore(`sqlite:///${join(project.directory, "mlflow.db")}`);
 
@@ -395,3 +396,62 @@ async function assertWhole(store: TrackingStore, run: Run, epochs: number): Prom
     assert.ok(JSON.parse(new TextDecoder().decode(await store.downloadArtifact(id, path))), path);
   }
 }
+
+Deno.test("a run with the grants of a task says once what git's files don't tell, and records it as unknown", async () => {
+  await using project = await openProject();
+  const git = async (...args: readonly string[]) => {
+    const { success, stdout } = await new Deno.Command("git", {
+      args: ["-c", "user.name=a", "-c", "user.email=a@b", ...args],
+      cwd: project.directory,
+    }).output();
+    assert.ok(success, args.join(" "));
+    return new TextDecoder().decode(stdout).trim();
+  };
+  const trainAlone = async (run: string) => {
+    const { stderr, success } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "--no-prompt", "--ignore-env", "--quiet", "--no-lock", "--config", "deno.json"],
+        ...[`--allow-read=.,${fileURLToPath(ROOT)}`, "--allow-write=.", "--allow-env=USER"],
+        ...[new URL("cli.ts", ROOT).href, "train", "baseline", "--set", `run=${run}`],
+      ],
+      cwd: project.directory,
+      env: { NO_COLOR: "1", USER: "ada" },
+    }).output();
+    const story = new TextDecoder().decode(stderr);
+    assert.ok(success, story);
+    await using store = await embedded(project);
+    const [found] = (await store.searchRuns({})).runs.filter(({ info }) => info.run_name === run);
+    const contract = JSON.parse(
+      new TextDecoder().decode(await store.downloadArtifact(found!.info.run_id, "contract.json")),
+    );
+    return {
+      told: story.split("\n").filter((line) => line.includes("git")),
+      dirty: found!.tags["reprise.git.dirty"],
+      commit: contract.evidence["environment.commit"]?.value,
+    };
+  };
+  assert.deepEqual(await trainAlone("nowhere"), {
+    told: [
+      "The git commit is unknown: no repository is in this directory, and those above it may not be read.",
+    ],
+    dirty: undefined,
+    commit: undefined,
+  });
+  await git("init", "-q");
+  await project.write(".gitignore", "mlflow.db*\nmlartifacts/\n");
+  await git("add", ".");
+  await git("commit", "-qm", "start");
+  const commit = await git("rev-parse", "HEAD");
+  assert.deepEqual(await trainAlone("clean"), { told: [], dirty: "false", commit });
+  await project.write("notes.txt", "");
+  assert.deepEqual(await trainAlone("doubtful"), {
+    told: [
+      "Whether files differ from the git commit is unknown: there are untracked files, and whether git's ignore file " +
+      "of the user names them can't be read.",
+    ],
+    dirty: "unknown",
+    commit: `${commit} (dirty unknown)`,
+  });
+  await project.edit("configs/baseline.yaml", "seed: 42", "seed: 43");
+  assert.deepEqual(await trainAlone("dirty"), { told: [], dirty: "true", commit: `${commit} (dirty)` });
+});
