@@ -5,13 +5,15 @@ import { alignColumns, cut, widthOf, wrap } from "../../lib/base/columns.ts";
 import { showValue } from "../../lib/document/show.ts";
 import { type ReplayReport, toJson } from "../../lib/replay/report.ts";
 import { diffLines, markChanges } from "../../lib/report/diff_lines.ts";
-import { toHtml } from "../../lib/report/html.ts";
+import { toHtml } from "../../lib/report/html.tsx";
 import { toJUnit } from "../../lib/report/junit.ts";
 import { toMarkdown } from "../../lib/report/markdown.ts";
 import { code, escaped, fenced } from "../../lib/report/markdown_text.ts";
 import { reportSchema } from "../../lib/report/schema.ts";
 import { toText } from "../../lib/report/text.ts";
-import { attributionOf, byBlame, configLine, dataWords } from "../../lib/report/words.ts";
+import { attributionOf } from "../../lib/report/attribution_words.ts";
+import { dataWords } from "../../lib/report/data_words.ts";
+import { byBlame, configLine } from "../../lib/report/words.ts";
 import { BLOCKED, CURVES, DIVERGED, SAFE, SCALE_DIFF, UNVERIFIABLE } from "./report_fixture.ts";
 
 const EXPLAINED = `Code
@@ -409,7 +411,8 @@ Deno.test("a report as Markdown fits into a comment, and says what it leaves out
 Deno.test("a report as HTML has all of it, and nothing of it as markup", () => {
   const page = toHtml(BLOCKED, { curves: CURVES });
   assert.match(page, /^<!doctype html>\s*<html lang="en">/);
-  assert.ok(page.includes(`content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"`));
+  const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:".replaceAll("'", "&#39;");
+  assert.ok(page.includes(`content="${policy}"`));
   assert.doesNotMatch(page, /<script|<link|https?:\/\/|\son\w+=/);
   fc.assert(
     fc.property(nasty, (text) => {
