@@ -159,8 +159,7 @@ function Side({ drift, of }: { readonly drift: ExplainedDrift; readonly of: "pas
   const words = valueOf(drift, of);
   return (
     <>
-      {words !== undefined && <div class="long">{clip(words, 400)}</div>}
-      <Digest value={drift[of]} />
+      {words !== undefined && <div class="long">{clip(words, 400)}</div>} <Digest value={drift[of]} />
     </>
   );
 }
