@@ -104,6 +104,21 @@ Deno.test("a .tsx file, and no other, says where its JSX comes from: the version
   }
 });
 
+Deno.test("a text is taken for markup in three places alone: style sheets, and a picture that lib/plot draws", async () => {
+  const found: string[] = [];
+  for (const file of (await modules()).filter((file) => !file.startsWith("lib/deps/"))) {
+    const code = await Deno.readTextFile(join(root, file));
+    for (const [use] of code.matchAll(/\braw\([^)]*|dangerouslySetInnerHTML|isEscaped/g)) {
+      found.push(`${file} ${use}`);
+    }
+  }
+  assert.deepEqual(found, [
+    "lib/plot/standalone.ts raw(STYLE",
+    "lib/report/html.tsx raw(style + plotStyle",
+    'lib/server/pages/run_page.tsx raw(lineageSvg(lineage, "lineage"',
+  ]);
+});
+
 Deno.test("lib/ takes time, randomness, the environment and the locale from their own rooms alone", async () => {
   const own: Readonly<Record<string, RegExp>> = {
     "lib/base/environment.ts": /Date\.now|Deno\.env/,
