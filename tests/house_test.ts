@@ -104,6 +104,18 @@ Deno.test("a .tsx file, and no other, says where its JSX comes from: the version
   }
 });
 
+Deno.test("outside the server, JSX is loaded when HTML is asked for, and not before", async () => {
+  const dynamic: string[] = [];
+  for (const file of (await modules()).filter((file) => /\.ts$/.test(file) && !/^lib\/server\//.test(file))) {
+    const code = await Deno.readTextFile(join(root, file));
+    for (const [, how] of code.matchAll(/(\bimport\(|\S+ )"\.[^"]+\.tsx"/g)) {
+      assert.equal(how, "import(", file);
+      dynamic.push(file);
+    }
+  }
+  assert.deepEqual(dynamic, ["lib/cli/forms.ts", "lib/report/log.ts"]);
+});
+
 Deno.test("a text is taken for markup in three places alone: style sheets, and a picture that lib/plot draws", async () => {
   const found: string[] = [];
   for (const file of (await modules()).filter((file) => !file.startsWith("lib/deps/"))) {
