@@ -96,6 +96,41 @@ Deno.test("docs/dependencies.md tells of each package", async () => {
   assert.deepEqual(packages.filter((name) => !named.has(name)), []);
 });
 
+Deno.test("a .tsx file, and no other, says where its JSX comes from: the version of hono in lib/deps/", async () => {
+  const [, hono] = /"(npm:hono@[^"]+)"/.exec(await Deno.readTextFile(join(root, "lib/deps/hono.ts")))!;
+  for (const file of await modules()) {
+    const pragmas = (await Deno.readTextFile(join(root, file))).match(/^.*@jsx.*$/gm) ?? [];
+    assert.deepEqual(pragmas, file.endsWith(".tsx") ? [`/** @jsxImportSource ${hono}/jsx */`] : [], file);
+  }
+});
+
+Deno.test("outside the server, JSX is loaded when HTML is asked for, and not before", async () => {
+  const dynamic: string[] = [];
+  for (const file of (await modules()).filter((file) => /\.ts$/.test(file) && !/^lib\/server\//.test(file))) {
+    const code = await Deno.readTextFile(join(root, file));
+    for (const [, how] of code.matchAll(/(\bimport\(|\S+ )"\.[^"]+\.tsx"/g)) {
+      assert.equal(how, "import(", file);
+      dynamic.push(file);
+    }
+  }
+  assert.deepEqual(dynamic, ["lib/cli/forms.ts", "lib/report/log.ts"]);
+});
+
+Deno.test("a text is taken for markup in three places alone: style sheets, and a picture that lib/plot draws", async () => {
+  const found: string[] = [];
+  for (const file of (await modules()).filter((file) => !file.startsWith("lib/deps/"))) {
+    const code = await Deno.readTextFile(join(root, file));
+    for (const [use] of code.matchAll(/\braw\([^)]*|dangerouslySetInnerHTML|isEscaped/g)) {
+      found.push(`${file} ${use}`);
+    }
+  }
+  assert.deepEqual(found, [
+    "lib/plot/standalone.ts raw(STYLE",
+    "lib/report/html.tsx raw(style + plotStyle",
+    'lib/server/pages/run_page.tsx raw(lineageSvg(lineage, "lineage"',
+  ]);
+});
+
 Deno.test("lib/ takes time, randomness, the environment and the locale from their own rooms alone", async () => {
   const own: Readonly<Record<string, RegExp>> = {
     "lib/base/environment.ts": /Date\.now|Deno\.env/,
@@ -147,7 +182,7 @@ async function modules(directory = ""): Promise<readonly string[]> {
     const path = join(directory, name);
     const inside = ["lib", "registries", "configs"].includes(path.split("/")[0]!);
     if (isDirectory && inside) found.push(...await modules(path));
-    else if (name.endsWith(".ts") && (inside || ["mod.ts", "cli.ts", "serve.ts"].includes(path))) {
+    else if (/\.tsx?$/.test(name) && (inside || ["mod.ts", "cli.ts", "serve.ts"].includes(path))) {
       found.push(path);
     }
   }

@@ -1,4 +1,7 @@
 import type { HtmlEscapedString } from "../deps/hono_html.ts";
 
-/** A piece of a page: what a template gives, or nothing. */
-export type Html = HtmlEscapedString | Promise<HtmlEscapedString> | readonly Html[] | "";
+/** An element of a page, or several beside each other. */
+export type Element = HtmlEscapedString | Promise<HtmlEscapedString>;
+
+/** What a page can show: elements, texts and numbers, which are escaped where they are shown; or nothing. */
+export type Html = Element | string | number | false | null | undefined | readonly Html[];

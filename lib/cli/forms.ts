@@ -108,7 +108,7 @@ async function render(
           },
         );
       }
-      const { toHtml } = await import("../report/html.ts");
+      const { toHtml } = await import("../report/html.tsx");
       return toHtml(all[0]!, all[0]!);
     }
   }

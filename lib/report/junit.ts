@@ -2,15 +2,9 @@ import { toXml } from "../base/xml.ts";
 import { showValue } from "../document/show.ts";
 import { isGood, type ReplayReport, verdictWords } from "../replay/report.ts";
 import { diffLines } from "./diff_lines.ts";
-import {
-  asRecordedWords,
-  clauseRows,
-  configLine,
-  dataWords,
-  remarksOf,
-  sideOf,
-  standingOf,
-} from "./words.ts";
+import { clauseRows } from "./clause_rows.ts";
+import { dataWords } from "./data_words.ts";
+import { asRecordedWords, configLine, remarksOf, sideOf, standingOf } from "./words.ts";
 
 /** An element of XML and what is in it. */
 interface Case {

@@ -48,7 +48,7 @@ async function bothCurves(store: TrackingStore, ids: readonly string[]): Promise
 
 /** Attaches a report to the run that it is about, as JSON, Markdown and HTML, and tags the run with the verdict. */
 export async function logReport(store: TrackingStore, report: ReplayReport): Promise<void> {
-  const [{ toHtml }, { toMarkdown }] = await Promise.all([import("./html.ts"), import("./markdown.ts")]);
+  const [{ toHtml }, { toMarkdown }] = await Promise.all([import("./html.tsx"), import("./markdown.ts")]);
   const at = new Date(now()).toISOString();
   const folder = `reports/${at.replaceAll(":", "-")}`;
   const forms = {

@@ -1,37 +1,17 @@
-import { count, short, shorten, showValue } from "../document/show.ts";
-import type { DataChange, ExplainedDrift } from "../replay/explain/explanation.ts";
+import { count, short, shorten } from "../document/show.ts";
+import type { ExplainedDrift } from "../replay/explain/explanation.ts";
 import { isComparison, type ReportDocument, verdictWords } from "../replay/report.ts";
-import { diffLines } from "./diff_lines.ts";
-import { code, escaped, fenced, htmlCode, tableOf } from "./markdown_text.ts";
-import {
-  asRecordedWords,
-  attributionOf,
-  byBlame,
-  codeByBlame,
-  configChangesOf,
-  dataWords,
-  driftCount,
-  levelChanges,
-  metricRows,
-  mixedCells,
-  originsOf,
-  profileTable,
-  remarksOf,
-  sideOf,
-  standingOf,
-  unmixable,
-} from "./words.ts";
+import { attributionOf, mixedCells, unmixable } from "./attribution_words.ts";
+import { codeParts, configPart, dataParts, type Part } from "./markdown_changes.ts";
+import { clipped, code, prose, tableOf, value } from "./markdown_text.ts";
+import { metricRows } from "./metric_rows.ts";
+import { asRecordedWords, byBlame, driftCount, remarksOf, sideOf, standingOf } from "./words.ts";
 
-/** How long the whole may be, a value in it, a diff and a list: a comment on GitHub has at most 65,536 characters. */
+/** How long the whole may be, and a list in it: a comment on GitHub has at most 65,536 characters. */
 const LIMIT = 60_000;
-const VALUE = 200;
-const DIFF = 12_000;
 const LIST = 8_000;
-/** How many drifts, cells, columns and changed leaves are listed before the rest is counted. */
+/** How many drifts are listed before the rest is counted. */
 const DRIFTS = 60;
-const CELLS = 20;
-const COLUMNS = 20;
-const LEAVES = 40;
 
 /**
  * A replay report as Markdown that is fit for a comment on a pull request: at most 60,000 characters, in which nothing
@@ -72,12 +52,6 @@ export function toMarkdown(report: ReportDocument): string {
     { name: "the metrics", text: metricsPart(report) },
   ].filter(({ text }) => text !== "");
   return withinLimit(head, parts);
-}
-
-/** A part of the report, and what it is called where there is no room for it. */
-interface Part {
-  readonly name: string;
-  readonly text: string;
 }
 
 /** The head and as many parts as there is room for, in their order, with the names of those that are left out. */
@@ -130,114 +104,6 @@ function side(drift: ExplainedDrift, of: "past" | "current"): string {
   return drift[of] === null ? "none" : value(sideOf(drift, of));
 }
 
-function codeParts(report: ReportDocument): readonly Part[] {
-  return codeByBlame(report).map(({ kind, declaration, line, diff, clauses }, index) => {
-    const lines = diffLines(diff).map(({ text }) => text);
-    let room = DIFF;
-    const shown = lines.filter((line) => (room -= line.length + 1) >= 0);
-    const rest = lines.length - shown.length;
-    const named = clauses.slice(0, 10).map(value).join(", ");
-    const more = clauses.length > 10 ? ` and ${count(clauses.length - 10, "more clause")}` : "";
-    return {
-      name: `the diff of ${declaration}`,
-      text: [
-        ...(index === 0 ? ["## Code", ""] : []),
-        "<details>",
-        `<summary>${htmlCode(clipped(declaration))}${line > 0 ? `, line ${line}` : ""}: ${kind}</summary>`,
-        "",
-        `Reached by ${named}${more}.`,
-        "",
-        ...(shown.length === 0 ? [] : [fenced(shown, "diff"), ""]),
-        ...(rest > 0 ? [`${count(rest, "more line")} of the diff are left out.`, ""] : []),
-        "</details>",
-      ].join("\n"),
-    };
-  });
-}
-
-function dataParts(change: DataChange): readonly Part[] {
-  const { dataset, cells, cells_changed, profiles } = change;
-  const shown = cells.slice(0, CELLS);
-  const columns = Object.entries(profiles);
-  const profiled = columns.slice(0, COLUMNS);
-  return [
-    {
-      name: "the data",
-      text: [
-        "## Data",
-        "",
-        `${value(dataset)}: ${prose(dataWords(change).join("; "))}.`,
-        ...(shown.length === 0 ? [] : [
-          "",
-          tableOf([
-            ["row", "column", "past", "current"],
-            ...shown.map(({ row, column, past, current }) => [
-              String(row),
-              value(column),
-              value(showValue(past)),
-              value(showValue(current)),
-            ]),
-          ]),
-        ]),
-        ...(cells_changed > shown.length && shown.length > 0
-          ? ["", `${count(cells_changed - shown.length, "more cell")}.`]
-          : []),
-      ].join("\n"),
-    },
-    ...(profiled.length === 0 ? [] : [{
-      name: "the profiles of columns",
-      text: [
-        "<details>",
-        `<summary>${count(columns.length, "column")} in short</summary>`,
-        "",
-        tableOf([
-          ["column", "side", "profile"],
-          ...profiled.flatMap(([column, profile]) => {
-            const [head = [], ...sides] = profileTable(profile);
-            return [
-              ...sides.map(([side, ...cells]) => [
-                value(column),
-                side!,
-                cells.map((cell, index) => `${head[index + 1]} ${cell}`).join(", "),
-              ]),
-              ...levelChanges(profile).slice(0, 5).map(({ level, past, current }) => [
-                value(column),
-                "level",
-                `${value(showValue(level))} ${past} → ${current}`,
-              ]),
-            ];
-          }),
-        ]),
-        ...(columns.length > profiled.length
-          ? ["", `${count(columns.length - profiled.length, "more column")}.`]
-          : []),
-        "",
-        "</details>",
-      ].join("\n"),
-    }]),
-  ];
-}
-
-function configPart(report: ReportDocument): string {
-  const changes = configChangesOf(report);
-  if (changes.length === 0) return "";
-  const rest = changes.length - LEAVES;
-  return [
-    "## Config",
-    "",
-    tableOf([
-      ["leaf", "past", "current", "from"],
-      ...changes.slice(0, LEAVES).map(({ path, past, current, origin }) => [
-        value(path),
-        value(showValue(past)),
-        value(showValue(current)),
-        value(originsOf(origin)),
-      ]),
-    ]),
-    ...(rest > 0 ? ["", `${count(rest, "more leaf").replace("leafs", "leaves")}.`] : []),
-  ].join("\n");
-}
-
 function attributionPart({ attribution }: ReportDocument): string {
   if (attribution === undefined) return "";
   const metrics = attributionOf(attribution);
@@ -283,18 +149,6 @@ function bullets(texts: readonly string[]): readonly string[] {
   let room = LIST;
   const shown = texts.map((text) => `- ${prose(text)}`).filter((item) => (room -= item.length) >= 0);
   return shown.length === texts.length ? shown : [...shown, `- and ${texts.length - shown.length} more`];
-}
-
-function value(text: string): string {
-  return code(clipped(text));
-}
-
-function prose(text: string): string {
-  return escaped(shorten(text, 2_000));
-}
-
-function clipped(text: string): string {
-  return shorten(text, VALUE);
 }
 
 /** A name that can't end the comment that it is in. */

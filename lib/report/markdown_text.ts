@@ -1,5 +1,8 @@
-import { toLine } from "../document/show.ts";
+import { shorten, toLine } from "../document/show.ts";
 
+/** How long a value may be, and a text. */
+const VALUE = 200;
+const TEXT = 2_000;
 /** A character that isn't seen, by which GitHub doesn't take what is around it for a mention, an issue or an address. */
 const BREAK = "&#8203;";
 
@@ -22,6 +25,21 @@ export function code(text: string): string {
   const fence = "`".repeat(longestRun(line) + 1);
   const pad = /^[` ]|[` ]$/.test(line) ? " " : "";
   return `${fence}${pad}${line}${pad}${fence}`.replace(/\|/g, "\\|");
+}
+
+/** A value as a span of code, of which the beginning is shown. */
+export function value(text: string): string {
+  return code(clipped(text));
+}
+
+/** A text of somewhere else as a part of a sentence, of which the beginning is shown. */
+export function prose(text: string): string {
+  return escaped(shorten(text, TEXT));
+}
+
+/** The beginning of a text. */
+export function clipped(text: string): string {
+  return shorten(text, VALUE);
 }
 
 /** A text as code within HTML, as in a `<summary>`. */

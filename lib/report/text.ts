@@ -3,23 +3,19 @@ import { count, short, showValue, toLine } from "../document/show.ts";
 import type { DataChange, ExplainedDrift } from "../replay/explain/explanation.ts";
 import { askedWords, isComparison, type ReplayReport, verdictLine } from "../replay/report.ts";
 import { diffLines } from "./diff_lines.ts";
+import { attributionOf, mixedCells, unmixable } from "./attribution_words.ts";
+import { clauseRows } from "./clause_rows.ts";
+import { dataWords, levelChanges, profileTable } from "./data_words.ts";
+import { metricRows } from "./metric_rows.ts";
 import {
   asRecordedWords,
-  attributionOf,
-  clauseRows,
   codeByBlame,
   configChangesOf,
   configLine,
-  dataWords,
   driftCount,
-  levelChanges,
-  metricRows,
-  mixedCells,
-  profileTable,
   remarksOf,
   sideOf,
   standingOf,
-  unmixable,
 } from "./words.ts";
 
 export { alignColumns };

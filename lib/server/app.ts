@@ -6,7 +6,7 @@ import { guard, type GuardOptions } from "./guard.ts";
 import { jobOperations } from "./jobs_api.ts";
 import { openApiOf } from "./openapi.ts";
 import { type AnyOperation, operation, routesOf } from "./operation.ts";
-import { createPages } from "./pages/pages.ts";
+import { createPages } from "./pages/pages.tsx";
 import { prometheus } from "./prometheus.ts";
 import { recordOperations } from "./records_api.ts";
 import { sources } from "./sources.ts";

@@ -6,6 +6,7 @@ const ROOT = new URL("../../", import.meta.url);
 
 const TYPES: Readonly<Record<string, string>> = {
   ts: "application/typescript",
+  tsx: "application/typescript",
   js: "text/javascript",
   json: "application/json",
   lock: "application/json",

@@ -8,6 +8,8 @@ import { type Document, openProject, type Outcome, ROOT } from "../project.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
   ts: "application/typescript",
+  // Few hosts know these.
+  tsx: "application/octet-stream",
   json: "application/json",
   yaml: "application/yaml",
   csv: "text/csv",
@@ -93,6 +95,9 @@ Deno.test("a URL trains and replays in an empty directory, as a checkout does, w
   assert.deepEqual([replayed.verdict, replayed.drifts], ["safe", []]);
   assert.equal(replayed.config, `${HOST}/configs/exp_v1.yaml`);
   assert.equal((await repriseJson(directory, "replay", "exp_v1", "--rerun")).verdict, "reproduced");
+  const { code, stdout } = await reprise(directory, "replay", "exp_v1", "--format", "html");
+  assert.equal(code, 0);
+  assert.match(stdout, /^<!doctype html>\n<html lang="en">.*<strong>safe to rerun<\/strong>/s);
 });
 
 Deno.test("a URL of the server's own sources trains too", async () => {
@@ -384,7 +389,10 @@ Deno.test("serve.ts at a URL serves and trains, with its own sources too", async
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ experiment: "exp_v1" }),
     });
-    assert.deepEqual(substance((await answer.json()).contract), local);
+    const trained = await answer.json();
+    assert.deepEqual(substance(trained.contract), local);
+    const page = await fetch(`http://127.0.0.1:${port}/runs/${trained.run_id}`);
+    assert.match(await page.text(), /^<!doctype html>\n<html lang="en">.*<h1>exp_v1 .*<\/html>\n$/s);
     const contract = await fetch(`http://127.0.0.1:${port}/api/contract/exp_v1`);
     assert.deepEqual(substance(await contract.json()), local);
     const cli = `http://127.0.0.1:${port}/cli.ts`;

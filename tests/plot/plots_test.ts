@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
 import type { Evaluation } from "../../lib/models/evaluation.ts";
 import { plotFiles } from "../../lib/plot/files.ts";
-import { toHtml } from "../../lib/report/html.ts";
+import { toHtml } from "../../lib/report/html.tsx";
 import { openStore } from "../../lib/tracking/open_store.ts";
 import { parseEvaluation } from "../../lib/training/evaluation/read.ts";
 import { openBrowser, overflowOf, violations } from "../browser/browser.ts";

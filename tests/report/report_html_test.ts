@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ReplayReport } from "../../lib/replay/report.ts";
-import { toHtml } from "../../lib/report/html.ts";
+import { toHtml } from "../../lib/report/html.tsx";
 import { toJUnit } from "../../lib/report/junit.ts";
 import { openBrowser, overflowOf, violations } from "../browser/browser.ts";
 import { BLOCKED, CURVES, DIVERGED, SAFE, UNVERIFIABLE } from "./report_fixture.ts";

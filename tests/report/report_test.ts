@@ -1,17 +1,20 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
 import { alignColumns, cut, widthOf, wrap } from "../../lib/base/columns.ts";
 import { showValue } from "../../lib/document/show.ts";
 import { type ReplayReport, toJson } from "../../lib/replay/report.ts";
 import { diffLines, markChanges } from "../../lib/report/diff_lines.ts";
-import { toHtml } from "../../lib/report/html.ts";
+import { toHtml } from "../../lib/report/html.tsx";
 import { toJUnit } from "../../lib/report/junit.ts";
 import { toMarkdown } from "../../lib/report/markdown.ts";
 import { code, escaped, fenced } from "../../lib/report/markdown_text.ts";
 import { reportSchema } from "../../lib/report/schema.ts";
 import { toText } from "../../lib/report/text.ts";
-import { attributionOf, byBlame, configLine, dataWords } from "../../lib/report/words.ts";
+import { attributionOf } from "../../lib/report/attribution_words.ts";
+import { dataWords } from "../../lib/report/data_words.ts";
+import { byBlame, configLine } from "../../lib/report/words.ts";
 import { BLOCKED, CURVES, DIVERGED, SAFE, SCALE_DIFF, UNVERIFIABLE } from "./report_fixture.ts";
 
 const EXPLAINED = `Code
@@ -409,7 +412,8 @@ Deno.test("a report as Markdown fits into a comment, and says what it leaves out
 Deno.test("a report as HTML has all of it, and nothing of it as markup", () => {
   const page = toHtml(BLOCKED, { curves: CURVES });
   assert.match(page, /^<!doctype html>\s*<html lang="en">/);
-  assert.ok(page.includes(`content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"`));
+  const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:".replaceAll("'", "&#39;");
+  assert.ok(page.includes(`content="${policy}"`));
   assert.doesNotMatch(page, /<script|<link|https?:\/\/|\son\w+=/);
   fc.assert(
     fc.property(nasty, (text) => {
@@ -419,6 +423,46 @@ Deno.test("a report as HTML has all of it, and nothing of it as markup", () => {
     }),
     { examples: [["</style><script>alert(1)</script>"], ['" onload="x']] },
   );
+});
+
+Deno.test("a report as HTML is refused where a project has all JSX precompiled for another library", async () => {
+  const directory = await Deno.makeTempDir();
+  const at = (path: string) => new URL(`../../${path}`, import.meta.url).href;
+  const files = {
+    "deno.json": JSON.stringify({
+      imports: { "theirs/jsx-runtime": "./theirs.ts" },
+      compilerOptions: { jsx: "precompile", jsxImportSource: "theirs" },
+    }),
+    "theirs.ts": `
+      export const jsx = (type: unknown, props: unknown) => ({ type, props });
+      export const jsxTemplate = (...parts: readonly unknown[]) => ({ parts });
+      export { jsx as Fragment, jsx as jsxAttr, jsx as jsxEscape, jsx as jsxs };`,
+    "report.ts": `
+      import "theirs/jsx-runtime";
+      import { toHtml } from "${at("lib/report/html.tsx")}";
+      import { SAFE } from "${at("tests/report/report_fixture.ts")}";
+      try {
+        console.log(toHtml(SAFE));
+      } catch ({ code, message, hint }) {
+        console.log([code, message, hint].join("\\n"));
+      }`,
+  };
+  try {
+    for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(join(directory, name), text);
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--quiet", "--no-lock", "report.ts"],
+      cwd: directory,
+      env: { NO_COLOR: "1" },
+    }).output();
+    assert.equal(
+      new TextDecoder().decode(stdout),
+      "INVALID_STATE\nHTML can't be written: the deno.json in use has all JSX precompiled for another library.\n" +
+        'Give it `"jsx": "react-jsx"`, or run without it.\n',
+      new TextDecoder().decode(stderr),
+    );
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
 });
 
 Deno.test("reports as JUnit have a case for each clause and one for the verdict, with right counts", () => {

@@ -22,7 +22,7 @@ Deno.test("every module that the entry points reach is served, byte for byte, as
       const answer = await fetch(new URL(file, server.url));
       assert.equal(answer.status, 200, file);
       const type = file.endsWith(".json") ? "application/json" : "application/typescript";
-      if (/\.(ts|json)$/.test(file)) {
+      if (/\.(tsx?|json)$/.test(file)) {
         assert.equal(answer.headers.get("content-type"), `${type}; charset=utf-8`, file);
       }
       assert.equal(await answer.text(), await Deno.readTextFile(new URL(file, ROOT)), file);
@@ -120,7 +120,7 @@ Deno.test("a server that runs from a URL serves what it runs from", async () => 
   const folder = await Deno.makeTempDir({ prefix: "reprise-test-" });
   const script = `
     const { sources } = await import("${server.url}/lib/server/sources.ts");
-    for (const path of ["/cli.ts", "/configs/exp_v1.yaml", "/lib/no_such_file.ts"]) {
+    for (const path of ["/cli.ts", "/lib/report/html.tsx", "/configs/exp_v1.yaml", "/lib/no_such_file.ts"]) {
       const answer = await sources().request(path);
       console.log(path, answer.status, (await answer.text()).length);
     }`;
@@ -136,6 +136,7 @@ Deno.test("a server that runs from a URL serves what it runs from", async () => 
     assert.equal(
       new TextDecoder().decode(stdout),
       `/cli.ts 200 ${await sizeOf("cli.ts")}\n` +
+        `/lib/report/html.tsx 200 ${await sizeOf("lib/report/html.tsx")}\n` +
         `/configs/exp_v1.yaml 200 ${await sizeOf("configs/exp_v1.yaml")}\n` +
         "/lib/no_such_file.ts 404 13\n",
       new TextDecoder().decode(stderr),

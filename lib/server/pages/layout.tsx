@@ -1,15 +1,14 @@
+/** @jsxImportSource npm:hono@4.13.19/jsx */
 import { digestOf } from "../../base/digest.ts";
 import { VERSION } from "../../base/environment.ts";
 import type { Html } from "../../base/html.ts";
-import { html } from "../../deps/hono_html.ts";
 import { lineageRules } from "../../plot/lineage.ts";
 import reportStyle from "../../plot/page.css" with { type: "text" };
 import plotStyle from "../../plot/plot.css" with { type: "text" };
+import { documentOf } from "../../report/html_document.ts";
 import script from "./app.js" with { type: "text" };
 import icon from "./icon.svg" with { type: "text" };
 import style from "./style.css" with { type: "text" };
-
-export type { Html };
 
 /** The files that every page loads, by their names below `/assets/`. */
 export const assets: Readonly<Record<string, { readonly type: string; readonly text: string }>> = {
@@ -35,49 +34,46 @@ export interface Page {
 }
 
 /** A page with the bar above it, the store below it, and what it loads. */
-export function layout({ title, section, main, head = "" }: Page, trackingUri: string): Html {
-  return html`
-    <!doctype html>
+export function layout({ title, section, main, head }: Page, trackingUri: string): string {
+  return documentOf(
     <html lang="en">
       <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="color-scheme" content="light dark">
-    <title>${title} · Reprise</title>
-    <link rel="icon" type="image/svg+xml" href="${assetUrl("icon.svg")}">
-    <link rel="stylesheet" href="${assetUrl("style.css")}">
-    <script type="module" src="${assetUrl("app.js")}"></script>
-    ${head}
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>{title} · Reprise</title>
+        <link rel="stylesheet" href={assetUrl("style.css")} />
+        <script type="module" src={assetUrl("app.js")} />
+        {head}
+        <link rel="icon" type="image/svg+xml" href={assetUrl("icon.svg")} />
       </head>
       <body>
         <a class="skip" href="#main">Skip to the content</a>
         <header class="bar">
           <div class="wide">
-            <a class="brand" href="/"><img src="${assetUrl(
-              "icon.svg",
-            )}" alt="" width="22" height="22"> Reprise</a>
+            <a class="brand" href="/">
+              <img src={assetUrl("icon.svg")} alt="" width="22" height="22" /> Reprise
+            </a>
             <nav aria-label="Main">
-              <ul>${NAV.map(([path, name]) =>
-                html`<li><a href="${path}"${
-                  path === section
-                    ? html`
-                      aria-current="page"
-                    `
-                    : ""
-                }>${name}</a></li>`
-              )}</ul>
+              <ul>
+                {NAV.map(([path, name]) => (
+                  <li>
+                    <a href={path} aria-current={path === section ? "page" : undefined}>{name}</a>
+                  </li>
+                ))}
+              </ul>
             </nav>
           </div>
         </header>
-        <main id="main" class="wide" tabindex="-1">
-    ${main}
-        </main>
+        <main id="main" class="wide" tabindex={-1}>{main}</main>
         <footer class="wide">
-          <p>Store <code>${trackingUri}</code> · Reprise ${VERSION}</p>
+          <p>
+            Store <code>{trackingUri}</code> · Reprise {VERSION}
+          </p>
         </footer>
       </body>
-    </html>
-  `;
+    </html>,
+  );
 }
 
 /** A URL that changes with the file, so that browsers may keep it. */

@@ -1,22 +1,8 @@
-import type { Html } from "../../base/html.ts";
-import { html } from "../../deps/hono_html.ts";
-import { type Verdict, verdictWords } from "../../replay/report.ts";
-import { badge, type Tone } from "../../report/html_parts.ts";
+/** @jsxImportSource npm:hono@4.13.19/jsx */
+import type { Element } from "../../base/html.ts";
+import { Badge, type Tone } from "../../report/html_parts.tsx";
 import type { RunStatus } from "../../tracking/store.ts";
 import type { JobState } from "../job.ts";
-
-export {
-  badge,
-  breakable,
-  clip,
-  digest,
-  facts,
-  section,
-  table,
-  verdictBadge,
-  verdictBanner,
-} from "../../report/html_parts.ts";
-export { short } from "../../document/show.ts";
 
 const STATES: Readonly<Record<RunStatus | JobState, readonly [tone: Tone, symbol: string]>> = {
   FINISHED: ["good", "✓"],
@@ -33,19 +19,15 @@ const STATES: Readonly<Record<RunStatus | JobState, readonly [tone: Tone, symbol
 };
 
 /** A state as a symbol and a word. */
-export function stateBadge(state: RunStatus | JobState): Html {
-  return badge(...STATES[state], state.toLowerCase());
-}
-
-/** Whether a text is a verdict. */
-export function isVerdict(text: unknown): text is Verdict {
-  return typeof text === "string" && Object.hasOwn(verdictWords, text);
+export function StateBadge({ state }: { readonly state: RunStatus | JobState }): Element {
+  const [tone, symbol] = STATES[state];
+  return <Badge tone={tone} symbol={symbol} word={state.toLowerCase()} />;
 }
 
 /** A moment, in UTC. */
-export function moment(time: string | number): Html {
+export function Moment({ time }: { readonly time: string | number }): Element {
   const iso = new Date(time).toISOString();
-  return html`<time datetime="${iso}" title="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 16)}</time>`;
+  return <time datetime={iso} title={iso}>{iso.slice(0, 10)} {iso.slice(11, 16)}</time>;
 }
 
 /** A span of time, in the largest unit that fits. */
@@ -65,20 +47,37 @@ export function byChoice(a: string, b: string): number {
   return rank(a) - rank(b) || (a < b ? -1 : 1);
 }
 
-/** A number of things, in words. */
-export function count(number: number, one: string, many = `${one}s`): string {
-  return `${number} ${number === 1 ? one : many}`;
+/** The name of a run as a link to its page, with the beginning of its id. */
+export function RunLink(
+  { info: { run_id, run_name } }: { readonly info: { readonly run_id: string; readonly run_name: string } },
+): Element {
+  return (
+    <>
+      <a href={`/runs/${run_id}`}>{run_name}</a> <code class="digest">{run_id.slice(0, 8)}</code>
+    </>
+  );
 }
 
 /** Where a form's error is shown. */
-export const formTrouble: Html = html`<div class="trouble" role="alert" tabindex="-1" hidden></div>
-<noscript><p class="trouble">This form needs JavaScript; without it, use the command line or the API.</p></noscript>`;
+export function FormTrouble(): Element {
+  return (
+    <>
+      <div class="trouble" role="alert" tabindex={-1} hidden />
+      <noscript>
+        <p class="trouble">This form needs JavaScript; without it, use the command line or the API.</p>
+      </noscript>
+    </>
+  );
+}
 
 /** An error in words, with what to do about it. */
-export function trouble(
+export function Trouble(
   { message, hint }: { readonly message: string; readonly hint?: string | undefined },
-): Html {
-  return html`<div class="trouble"><p>${message}</p>${
-    hint === undefined ? "" : html`<p class="hint">${hint}</p>`
-  }</div>`;
+): Element {
+  return (
+    <div class="trouble">
+      <p>{message}</p>
+      {hint !== undefined && <p class="hint">{hint}</p>}
+    </div>
+  );
 }

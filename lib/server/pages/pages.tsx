@@ -1,16 +1,17 @@
+/** @jsxImportSource npm:hono@4.13.19/jsx */
 import { type ErrorCode, ExperimentError, httpStatusOf } from "../../base/error.ts";
 import { Hono } from "../../deps/hono.ts";
 import { compress } from "../../deps/hono_compress.ts";
-import { html } from "../../deps/hono_html.ts";
 import type { ServerContext } from "../context.ts";
 import { runId } from "../schemas.ts";
-import { comparePage } from "./compare_page.ts";
-import { experimentsPage } from "./experiments_page.ts";
-import { jobPage, jobsPage } from "./jobs_page.ts";
-import { assets, layout, type Page } from "./layout.ts";
-import { trouble } from "./parts.ts";
-import { runPage, sourcePage } from "./run_page.ts";
-import { runsPage } from "./runs_page.ts";
+import { comparePage } from "./compare_page.tsx";
+import { experimentsPage } from "./experiments_page.tsx";
+import { jobPage, jobsPage } from "./jobs_page.tsx";
+import { assets, layout, type Page } from "./layout.tsx";
+import { Trouble } from "./parts.tsx";
+import { runPage } from "./run_page.tsx";
+import { runsPage } from "./runs_page.tsx";
+import { sourcePage } from "./source_page.tsx";
 
 /** What each error is called on a page. */
 const HEADINGS: Readonly<Record<ErrorCode, string>> = {
@@ -31,7 +32,7 @@ const HEADINGS: Readonly<Record<ErrorCode, string>> = {
  */
 export function createPages(context: ServerContext): Hono {
   const pages = new Hono();
-  const render = (page: Page) => layout(page, context.trackingUri) as ReturnType<typeof html>;
+  const render = (page: Page) => layout(page, context.trackingUri);
 
   pages.use(compress());
   pages.use(async (c, next) => {
@@ -110,8 +111,12 @@ function errorPage(error: ExperimentError): Page {
   return {
     title: heading,
     section: "",
-    main: html`<h1>${heading}</h1>
-${trouble(error)}
-<p class="quiet-text">${httpStatusOf(error.code)} ${error.code}</p>`,
+    main: (
+      <>
+        <h1>{heading}</h1>
+        <Trouble message={error.message} hint={error.hint} />
+        <p class="quiet-text">{httpStatusOf(error.code)} {error.code}</p>
+      </>
+    ),
   };
 }
