@@ -1,6 +1,6 @@
 import { extname } from "node:path";
 import { ExperimentError, messageOf } from "../base/error.ts";
-import { type ReplayReport, toJson, verdictWords } from "../replay/report.ts";
+import { type ReplayReport, toJson, verdictLine } from "../replay/report.ts";
 import { printLine } from "./terminal.ts";
 
 /** The forms of a report. */
@@ -119,11 +119,12 @@ function table(
   align: (rows: readonly (readonly string[])[]) => readonly string[],
 ): string {
   if (reports.length === 0) return "There are no finished runs.";
-  const rows = reports.map(({ run_name, run_id, verdict, drifts, reasons }) => [
-    run_name,
-    run_id,
-    verdictWords[verdict],
-    drifts.filter(({ binding }) => binding).map(({ clause }) => clause).join(", ") || reasons.join("; ") ||
+  const rows = reports.map((report) => [
+    report.run_name,
+    report.run_id,
+    verdictLine(report),
+    report.drifts.filter(({ binding }) => binding).map(({ clause }) => clause).join(", ") ||
+    report.reasons.join("; ") ||
     "",
   ]);
   const counts = Map.groupBy(reports, ({ verdict }) => verdict);

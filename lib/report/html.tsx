@@ -21,7 +21,7 @@ export function toHtml(
   report: Reported,
   { curves, evaluations }: Pick<HtmlReportOptions, "curves" | "evaluations"> = {},
 ): string {
-  const { run_name, verdict } = report;
+  const { run_name } = report;
   return documentOf(
     <html lang="en">
       <head>
@@ -29,7 +29,7 @@ export function toHtml(
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta http-equiv="Content-Security-Policy" content={POLICY} />
         <meta name="color-scheme" content="light dark" />
-        <title>Replay of {run_name}: {sentenceOf(verdict)}</title>
+        <title>Replay of {run_name}: {sentenceOf(report)}</title>
         <style>{raw(style + plotStyle)}</style>
       </head>
       <body>

@@ -1,6 +1,8 @@
 /** @jsxImportSource npm:hono@4.13.19/jsx */
 import type { Element, Html } from "../base/html.ts";
-import { type Verdict, verdictWords } from "../replay/report.ts";
+import { type ReportDocument, type Verdict, verdictLine } from "../replay/report.ts";
+
+type Judged = Pick<ReportDocument, "verdict" | "judged_by">;
 
 /** How good a state is; each has a colour. */
 export type Tone = "good" | "bad" | "unsure" | "going" | "quiet";
@@ -22,18 +24,18 @@ export function VerdictBadge({ verdict }: { readonly verdict: Verdict }): Elemen
 }
 
 /** A verdict in a sentence, as the command line says it, in the colour of its tone. */
-export function VerdictBanner({ verdict }: { readonly verdict: Verdict }): Element {
-  const [tone, symbol] = VERDICTS[verdict];
+export function VerdictBanner({ report }: { readonly report: Judged }): Element {
+  const [tone, symbol] = VERDICTS[report.verdict];
   return (
     <p class={`verdict ${tone}`}>
-      <span class="symbol" aria-hidden="true">{symbol}</span> <strong>{sentenceOf(verdict)}</strong>
+      <span class="symbol" aria-hidden="true">{symbol}</span> <strong>{sentenceOf(report)}</strong>
     </p>
   );
 }
 
 /** What a verdict says, without the sign in front of it. */
-export function sentenceOf(verdict: Verdict): string {
-  return verdictWords[verdict].replace(/^\S+ /, "");
+export function sentenceOf(report: Judged): string {
+  return verdictLine(report).replace(/^\S+ /, "");
 }
 
 /** A short word in a tone. */

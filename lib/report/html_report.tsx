@@ -1,7 +1,7 @@
 /** @jsxImportSource npm:hono@4.13.19/jsx */
 import type { Element } from "../base/html.ts";
 import { showValue } from "../document/show.ts";
-import { isComparison, type ReportDocument } from "../replay/report.ts";
+import { askedWords, isComparison, type ReportDocument } from "../replay/report.ts";
 import { CodeSection } from "./html_code.tsx";
 import { DataSection } from "./html_data.tsx";
 import { Clause, ClausesSection, DriftSection } from "./html_drifts.tsx";
@@ -37,11 +37,12 @@ export function Report(
 }
 
 /** The verdict with its reasons. */
-function Head({ report: { verdict, reasons } }: { readonly report: ReportDocument }): Element {
+function Head({ report }: { readonly report: ReportDocument }): Element {
+  const { verdict, reasons } = report;
   const label = verdict === "diverged" ? "First difference: " : "";
   return (
     <>
-      <VerdictBanner verdict={verdict} />
+      <VerdictBanner report={report} />
       {reasons.length > 0 && <ul class="reasons">{reasons.map((reason) => <li>{label}{reason}</li>)}</ul>}
     </>
   );
@@ -51,7 +52,7 @@ function Head({ report: { verdict, reasons } }: { readonly report: ReportDocumen
 function About(
   { report, options: { links } }: { readonly report: ReportDocument; readonly options: HtmlReportOptions },
 ): Element {
-  const { verdict, run_id, run_name, rerun_id, config, notes } = report;
+  const { verdict, run_id, run_name, rerun_id, config, notes, asked } = report;
   const isCompared = isComparison(verdict);
   const run = links ? <a href={links.run(run_id)}>{run_name}</a> : run_name;
   const rerun = rerun_id === undefined ? undefined : !links ? <code class="digest">{rerun_id}</code> : (
@@ -77,7 +78,7 @@ function About(
           ...(rerun ? [[isCompared ? "Compared with" : "Trained again as", rerun] as const] : []),
         ]}
       />
-      <Paragraphs texts={notes} />
+      <Paragraphs texts={asked === undefined ? notes : [askedWords(asked), ...notes]} />
     </>
   );
 }

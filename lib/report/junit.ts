@@ -1,6 +1,6 @@
 import { toXml } from "../base/xml.ts";
 import { showValue } from "../document/show.ts";
-import { isGood, type ReplayReport, verdictWords } from "../replay/report.ts";
+import { isGood, type ReplayReport, verdictLine } from "../replay/report.ts";
 import { diffLines } from "./diff_lines.ts";
 import { clauseRows } from "./clause_rows.ts";
 import { dataWords } from "./data_words.ts";
@@ -61,7 +61,7 @@ function casesOf(report: ReplayReport): readonly Case[] {
     classname: "verdict",
     name: "verdict",
     result: isGood(verdict) ? "passed" : verdict === "unverifiable" ? "error" : "failure",
-    message: verdictWords[verdict],
+    message: verdictLine(report),
     details: [...reasons, ...notes, ...untold, ...(as_recorded ? asRecordedWords(as_recorded) : [])].join(
       "\n",
     ),

@@ -1,6 +1,6 @@
 import { count, short, shorten } from "../document/show.ts";
 import type { ExplainedDrift } from "../replay/explain/explanation.ts";
-import { isComparison, type ReportDocument, verdictWords } from "../replay/report.ts";
+import { askedWords, isComparison, type ReportDocument, verdictLine } from "../replay/report.ts";
 import { attributionOf, mixedCells, unmixable } from "./attribution_words.ts";
 import { codeParts, configPart, dataParts, type Part } from "./markdown_changes.ts";
 import { clipped, code, prose, tableOf, value } from "./markdown_text.ts";
@@ -25,12 +25,13 @@ export function toMarkdown(report: ReportDocument): string {
     `<!-- reprise:replay ${markerName(run_name)} -->`,
     `# Replay of ${prose(run_name)}`,
     "",
-    `**${verdictWords[verdict]}**`,
+    `**${verdictLine(report)}**`,
     "",
     `- run ${code(run_id)}`,
     ...(rerun_id === undefined
       ? []
       : [`- ${isComparison(verdict) ? "compared with" : "trained again as"} run ${code(rerun_id)}`]),
+    ...bullets(report.asked === undefined ? [] : [askedWords(report.asked)]),
     ...(config === "" ? [] : [`- judged by ${value(config)}`]),
     ...bullets(notes),
     ...bullets(reasons.map((reason) => label + reason)),

@@ -499,3 +499,29 @@ Deno.test("reports as JUnit have a case for each clause and one for the verdict,
   );
   assert.match(xml, /<failure type="drift" message="❌ diverged">the metric train_loss/);
 });
+
+Deno.test("every form says what a run was asked by, and that its recorded config judged it", () => {
+  const report: ReplayReport = {
+    ...SAFE,
+    judged_by: "recorded",
+    asked: {
+      experiment: "iris",
+      run: "exp_v1",
+      config: "exp_v1",
+      set: ["seed=7"],
+      resolved: "0".repeat(64),
+      digest: "0123456789ab".padEnd(64, "c"),
+    },
+  };
+  const asked = "Recorded as exp_v1 of the experiment iris, by the config exp_v1, with seed=7 (0123456789ab)";
+  const verdict = "safe to rerun, judged by the recorded config";
+  const plain = (text: string) => text.replaceAll("\\", "");
+  for (const form of [toText(report), plain(toMarkdown(report)), toHtml(report)]) {
+    assert.ok(form.includes(asked), form);
+    assert.ok(form.includes(verdict), form);
+  }
+  const failed = { ...report, verdict: "unverifiable" as const };
+  assert.ok(toJUnit([failed]).includes("evidence is missing, judged by the recorded config"));
+  const { judged_by, asked: document } = reportSchema.parse(JSON.parse(JSON.stringify(toJson(report))));
+  assert.deepEqual([judged_by, document], ["recorded", report.asked]);
+});

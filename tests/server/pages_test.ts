@@ -56,9 +56,26 @@ Deno.test("a page shows texts of a store, of configs and of callers as texts, wh
   await assert.rejects(client.train({ experiment: "exp_v1", set: [`model.name=${nasty(27)}`] }));
   assert.deepEqual(await page(`/runs/${run_id}`), [0, 1]);
   const [failed, blocked] = await client.jobs();
-  assert.deepEqual(await page(`/jobs/${blocked!.id}`), [1, 28]);
+  assert.deepEqual(await page(`/jobs/${blocked!.id}`), [0, 1, 28]);
   assert.deepEqual(await page(`/jobs/${failed!.id}`), [27]);
   assert.deepEqual(await page("/jobs"), [27]);
+});
+
+Deno.test("a verdict is in colour where this server gave it, and no tag says one", async () => {
+  await using project = await openProject();
+  const { document: { run_id } } = await project.json("train", "baseline");
+  await using store = await openStore(`sqlite:///${join(project.directory, "mlflow.db")}`);
+  await store.logBatch(run_id, { tags: { "reprise.verdict": "safe" } });
+  await using server = await serve(project);
+  const badges = async () => {
+    const html = await (await fetch(new URL("/runs", server.url), { headers: { accept: "text/html" } }))
+      .text();
+    return [...html.matchAll(/<span class="badge (\w+)"><span aria-hidden="true">.<\/span> ([^<]*)/g)]
+      .map(([, tone, word]) => `${tone} ${word}`);
+  };
+  assert.deepEqual(await badges(), ["good finished", "quiet safe, by a tag"]);
+  assert.equal((await server.client.replay({ run_id })).verdict, "safe");
+  assert.deepEqual(await badges(), ["good finished", "good safe"]);
 });
 
 /** A run that has nothing but such texts, as a store can that others write to. */

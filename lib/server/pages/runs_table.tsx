@@ -2,7 +2,7 @@
 import type { Element } from "../../base/html.ts";
 import { short } from "../../document/show.ts";
 import { type Verdict, verdictWords } from "../../replay/report.ts";
-import { Table, VerdictBadge } from "../../report/html_parts.tsx";
+import { Badge, Table, VerdictBadge } from "../../report/html_parts.tsx";
 import type { Run } from "../../tracking/store.ts";
 import { duration, Moment, RunLink, StateBadge } from "./parts.tsx";
 
@@ -58,7 +58,10 @@ function CompareBox({ run: { info } }: { readonly run: Run }): Element {
   return <input type="checkbox" name="run" value={info.run_id} aria-label={label} />;
 }
 
-/** The newest verdict on a run, with a link to its report where this server has it. */
+/**
+ * The newest verdict on a run that this server has judged, with a link to its report; else what a tag says, which is
+ * what anybody may have written there, and is in no colour.
+ */
 export function VerdictOf(
   { run, verdicts }: { readonly run: Run; readonly verdicts: Verdicts },
 ): Element | null {
@@ -71,7 +74,13 @@ export function VerdictOf(
     );
   }
   const tag = run.tags["reprise.verdict"];
-  return isVerdict(tag) ? <VerdictBadge verdict={tag} /> : null;
+  return isVerdict(tag)
+    ? (
+      <span title="By the tag reprise.verdict, which can be changed at any time: not judged by this server">
+        <Badge tone="quiet" symbol="?" word={`${tag}, by a tag`} />
+      </span>
+    )
+    : null;
 }
 
 function isVerdict(text: string | undefined): text is Verdict {
