@@ -1,13 +1,6 @@
-import { type Point, toMetric } from "./point.ts";
-import type { SqliteFile } from "./sqlite_file.ts";
-import type { DatasetInput, Run, RunStatus } from "./store.ts";
-
-/** What the table of runs says of one run beside its info. */
-export interface RunRow {
-  readonly experiment_id: number;
-  readonly lifecycle_stage: string;
-  readonly artifact_uri: string;
-}
+import { type Point, toMetric } from "../point.ts";
+import type { SqliteFile } from "../sqlite_file.ts";
+import type { DatasetInput, Run, RunStatus } from "../store.ts";
 
 interface InfoRow {
   readonly run_id: string;

@@ -1,7 +1,7 @@
-import { isLater, type Point } from "./point.ts";
-import { changedParam } from "./refusals.ts";
-import type { SqliteFile } from "./sqlite_file.ts";
-import type { DatasetInput } from "./store.ts";
+import { isLater, type Point } from "../point.ts";
+import { changedParam } from "../refusals.ts";
+import type { SqliteFile } from "../sqlite_file.ts";
+import type { DatasetInput } from "../store.ts";
 
 /** A new id as MLflow makes them: 32 hex digits. */
 export function newId(): string {

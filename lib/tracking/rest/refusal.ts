@@ -1,4 +1,4 @@
-import { type ErrorCode, ExperimentError } from "../base/error.ts";
+import { type ErrorCode, ExperimentError } from "../../base/error.ts";
 import type { Answer } from "./http.ts";
 
 /** What a server said when it did not do what was asked. */

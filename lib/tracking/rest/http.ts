@@ -1,6 +1,6 @@
-import { digestOf } from "../base/digest.ts";
-import { environmentVariable, now } from "../base/environment.ts";
-import { ExperimentError } from "../base/error.ts";
+import { digestOf } from "../../base/digest.ts";
+import { environmentVariable, now } from "../../base/environment.ts";
+import { ExperimentError } from "../../base/error.ts";
 
 /** Who asks: a name and password, or a token. */
 export type Credentials =

@@ -1,6 +1,6 @@
-import { z } from "../deps/zod.ts";
-import { fromStoredValue } from "./point.ts";
-import type { ArtifactInfo, Metric, Run, RunInfo } from "./store.ts";
+import { z } from "../../deps/zod.ts";
+import { fromStoredValue } from "../point.ts";
+import type { ArtifactInfo, Metric, Run, RunInfo } from "../store.ts";
 
 // MLflow leaves out what is empty, and writes NaN and infinities as texts.
 const text = z.string().default("");

@@ -1,0 +1,77 @@
+import * as limits from "../limits.ts";
+import { byStep } from "../point.ts";
+import * as refusals from "../refusals.ts";
+import type { Run, TrackingStore } from "../store.ts";
+import { answers, toRun, toRunInfo } from "./answers.ts";
+import { allExperiments } from "./experiments.ts";
+import { filterOf, matches } from "./filter.ts";
+import { get, isDeleted, isMissing, type MlflowServer, post, toPairs } from "./mlflow_server.ts";
+
+/** The verbs about runs, spoken to a server. */
+export function runVerbs(
+  server: MlflowServer,
+): Pick<TrackingStore, "createRun" | "updateRun" | "getRun" | "searchRuns" | "getMetricHistory"> {
+  return {
+    async createRun(run) {
+      const { experiment_id, run_name, user_id, start_time } = run;
+      const tags = toPairs(limits.tagsOfNewRun(run));
+      const request = post("runs/create", { experiment_id, run_name, user_id, start_time, tags });
+      const made = await server.ask(answers.run, { ...request, repeatable: false });
+      if ("refusal" in made) {
+        const { message, error } = made.refusal;
+        if (isMissing(made.refusal) || message.startsWith("Invalid experiment ID")) {
+          throw refusals.noExperiment(experiment_id, server.uri);
+        }
+        if (isDeleted(message)) throw refusals.deletedExperiment(experiment_id);
+        throw error;
+      }
+      const info = toRunInfo(made.told.run.info);
+      server.keepArtifactUri(info.run_id, info.artifact_uri);
+      return info;
+    },
+
+    async updateRun(runId, update) {
+      limits.checkUpdate(update);
+      await server.ofRun(runId, answers.done, post("runs/update", { run_id: runId, ...update }));
+    },
+
+    getRun: async (runId) => toRun(await server.activeRun(runId)),
+
+    async searchRuns(search) {
+      limits.checkSearch(search);
+      const { max_results = 100 } = search;
+      const experiment_ids = search.experiment_ids ??
+        (await allExperiments(server)).map((experiment) => experiment.experiment_id);
+      if (experiment_ids.length === 0) return { runs: [], next_page_token: undefined };
+      const runs: Run[] = [];
+      let { page_token } = search;
+      do {
+        const asked = {
+          experiment_ids,
+          filter: filterOf(search),
+          run_view_type: "ACTIVE_ONLY",
+          max_results: max_results - runs.length,
+          order_by: ["attributes.start_time DESC"],
+          page_token,
+        };
+        const answer = await server.ask(answers.runs, post("runs/search", asked));
+        if ("refusal" in answer) {
+          const { message, error } = answer.refusal;
+          throw message.startsWith("Invalid page token") ? limits.noPageToken(`${page_token}`) : error;
+        }
+        const page = answer.told;
+        runs.push(...page.runs.map(toRun).filter((run) => matches(run, search)));
+        page_token = page.next_page_token || undefined;
+      } while (page_token !== undefined && runs.length < max_results);
+      return { runs, next_page_token: page_token };
+    },
+
+    async getMetricHistory(runId, metric_key) {
+      const request = get("metrics/get-history", { run_id: runId, metric_key });
+      const { metrics } = await server.ofRun(runId, answers.history, request);
+      // The server has an empty history for a run that it doesn't have.
+      if (metrics.length === 0) await server.activeRun(runId);
+      return metrics.toSorted(byStep);
+    },
+  };
+}
