@@ -136,6 +136,7 @@ export type {
   RunInfo,
   RunPage,
   RunSearch,
+  RecordedStatus,
   RunStatus,
   TrackingStore,
 } from "./lib/tracking/store.ts";

@@ -1,3 +1,4 @@
+import { toPrintable } from "../base/printable.ts";
 import { toXml } from "../base/xml.ts";
 import { showValue } from "../document/show.ts";
 import { isGood, type ReplayReport, verdictWords } from "../replay/report.ts";
@@ -28,7 +29,7 @@ interface Case {
 export function toJUnit(reports: readonly ReplayReport[]): string {
   const suites = reports.map((report) => ({ report, cases: casesOf(report) }));
   const all = suites.flatMap(({ cases }) => cases);
-  return [
+  return toPrintable([
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="reprise replay" ${counts(all)}>`,
     ...suites.flatMap(({ report, cases }) => [
@@ -46,7 +47,7 @@ export function toJUnit(reports: readonly ReplayReport[]): string {
     ]),
     "</testsuites>",
     "",
-  ].join("\n");
+  ].join("\n"));
 }
 
 function casesOf(report: ReplayReport): readonly Case[] {

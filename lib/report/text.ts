@@ -87,15 +87,15 @@ function section(title: string, lines: readonly Line[]): readonly Line[] {
 }
 
 function prose(texts: readonly string[]): readonly Line[] {
-  return texts.flatMap((text) => text.split("\n")).map((text) => ({ text }));
+  // What follows the first line is indented, so that no text of a store can pass for a line of the report.
+  return texts.map((text) => text.replace(/\n(?=.)/g, "\n  ").split("\n")).flat().map((text) => ({ text }));
 }
 
 function table(
   rows: readonly (readonly string[])[],
   options: Parameters<typeof alignColumns>[1],
 ): readonly Line[] {
-  const safe = rows.map((row) => row.map(toLine));
-  return alignColumns(safe, options).map((text) => ({ text, fit: "cut" }));
+  return alignColumns(rows, options).map((text) => ({ text, fit: "cut" }));
 }
 
 function clauseTable(report: ReplayReport, width: number): readonly Line[] {

@@ -2,7 +2,7 @@ import type { Html } from "../../base/html.ts";
 import { html } from "../../deps/hono_html.ts";
 import { type Verdict, verdictWords } from "../../replay/report.ts";
 import { badge, type Tone } from "../../report/html_parts.ts";
-import type { RunStatus } from "../../tracking/store.ts";
+import type { RecordedStatus } from "../../tracking/store.ts";
 import type { JobState } from "../job.ts";
 
 export {
@@ -18,12 +18,13 @@ export {
 } from "../../report/html_parts.ts";
 export { short } from "../../document/show.ts";
 
-const STATES: Readonly<Record<RunStatus | JobState, readonly [tone: Tone, symbol: string]>> = {
+const STATES: Readonly<Record<RecordedStatus | JobState, readonly [tone: Tone, symbol: string]>> = {
   FINISHED: ["good", "✓"],
   FAILED: ["bad", "✕"],
   KILLED: ["quiet", "■"],
   RUNNING: ["going", "▸"],
   SCHEDULED: ["going", "…"],
+  UNKNOWN: ["bad", "?"],
   queued: ["going", "…"],
   running: ["going", "▸"],
   succeeded: ["good", "✓"],
@@ -33,7 +34,7 @@ const STATES: Readonly<Record<RunStatus | JobState, readonly [tone: Tone, symbol
 };
 
 /** A state as a symbol and a word. */
-export function stateBadge(state: RunStatus | JobState): Html {
+export function stateBadge(state: RecordedStatus | JobState): Html {
   return badge(...STATES[state], state.toLowerCase());
 }
 

@@ -1,5 +1,8 @@
 import { byPath, writeArtifact } from "../artifacts.ts";
-import * as limits from "../limits.ts";
+import { LIMITS } from "../limits.ts";
+import * as limits from "../mlflow_limits.ts";
+import { Pages } from "../pages.ts";
+import { artifactIn } from "../reading/listed.ts";
 import * as refusals from "../refusals.ts";
 import type { ArtifactInfo, TrackingStore } from "../store.ts";
 import { answers } from "./answers.ts";
@@ -15,7 +18,7 @@ export function artifactVerbs(
     async logArtifact(runId, path, content) {
       limits.checkArtifactPath(path);
       const place = await placeOf(server, runId);
-      if ("folder" in place) return await writeArtifact(place.folder, path, content);
+      if ("shelf" in place) return await writeArtifact(place.shelf, path, content);
       const answer = await put(
         server,
         `${place.proxied}/${path}`,
@@ -35,13 +38,14 @@ export function artifactVerbs(
 
     listArtifacts: (runId, path) => artifactsIn(server, runId, path),
 
-    async downloadArtifact(runId, path) {
+    async downloadArtifact(runId, path, { most = LIMITS.artifactBytes } = {}) {
       limits.checkArtifactPath(path);
       const request = {
         method: "GET",
         path: "get-artifact",
         query: { run_id: runId, path },
         repeatable: true,
+        most,
       } as const;
       const answer = await server.send(request);
       if (answer.status === 200) return answer.bytes;
@@ -60,13 +64,20 @@ async function artifactsIn(
 ): Promise<readonly ArtifactInfo[]> {
   if (path !== "") limits.checkArtifactPath(path);
   const found: ArtifactInfo[] = [];
+  const pages = new Pages(`The list of artifacts of the run ${runId}`);
   let page_token: string | undefined;
   do {
     const query = { run_id: runId, ...(path && { path }), ...(page_token && { page_token }) };
     const page = await server.ofRun(runId, answers.artifacts, get("artifacts/list", query));
-    found.push(...page.files);
-    page_token = page.next_page_token;
-  } while (page_token);
+    for (const told of page.files) {
+      const artifact = artifactIn(told, path);
+      if (artifact === undefined) {
+        throw refusals.misshapenArtifact(runId, (told as { readonly path?: unknown } | null)?.path);
+      }
+      found.push(artifact);
+    }
+    page_token = pages.after(page.files.length, page.next_page_token);
+  } while (page_token !== undefined);
   return found.sort(byPath);
 }
 

@@ -1,4 +1,6 @@
-import * as limits from "../limits.ts";
+import * as limits from "../mlflow_limits.ts";
+import { Pages } from "../pages.ts";
+import { experimentIn } from "../reading/run.ts";
 import * as refusals from "../refusals.ts";
 import type { Experiment, TrackingStore } from "../store.ts";
 import { answers } from "./answers.ts";
@@ -44,16 +46,17 @@ export function experimentVerbs(
 /** All active experiments of a server, newest first. */
 export async function allExperiments(server: MlflowServer): Promise<readonly Experiment[]> {
   const found: Experiment[] = [];
+  const pages = new Pages(`The list of experiments of ${server.uri}`);
   let page_token: string | undefined;
   do {
     const asked = { max_results: PAGE, order_by: ["creation_time DESC", "experiment_id DESC"], page_token };
     const page = await server.told(answers.experiments, post("experiments/search", asked));
     found.push(...page.experiments.map(toExperiment));
-    page_token = page.next_page_token;
-  } while (page_token);
+    page_token = pages.after(page.experiments.length, page.next_page_token);
+  } while (page_token !== undefined);
   return found;
 }
 
-function toExperiment({ experiment_id, name, artifact_location }: Experiment): Experiment {
-  return { experiment_id, name, artifact_location };
+function toExperiment(told: { readonly experiment_id: string }): Experiment {
+  return experimentIn(told.experiment_id, told);
 }

@@ -1,4 +1,4 @@
-import * as limits from "../limits.ts";
+import * as limits from "../mlflow_limits.ts";
 import * as refusals from "../refusals.ts";
 import type { Batch, Metric, TrackingStore } from "../store.ts";
 import { answers } from "./answers.ts";
@@ -50,7 +50,7 @@ async function logPart(
   if ("told" in answer) return;
   const { refusal } = answer;
   if (refusal.message.startsWith("Changing param values")) {
-    const recorded = new Map(Object.entries((await server.activeRun(runId)).data.params));
+    const recorded = new Map(Object.entries((await server.activeRun(runId)).params));
     throw refusals.changedParam(runId, params, recorded) ?? refusal.error;
   }
   throw server.explained(runId, refusal);

@@ -1,9 +1,11 @@
 import { ExperimentError } from "../../base/error.ts";
-import { jsonIn } from "../../base/json.ts";
 import type { z } from "../../deps/zod.ts";
-import * as limits from "../limits.ts";
+import * as limits from "../mlflow_limits.ts";
 import * as refusals from "../refusals.ts";
-import { answers, type ToldRun } from "./answers.ts";
+import { parseJson } from "../reading/json.ts";
+import { runIn } from "../reading/run.ts";
+import type { Run } from "../store.ts";
+import { answers } from "./answers.ts";
 import type { Connection, Request } from "./http.ts";
 import { type Refusal, refusalOf } from "./refusal.ts";
 
@@ -33,12 +35,18 @@ export class MlflowServer {
     const answer = await this.send(request);
     const asked = `${request.method} ${request.path}`;
     if (answer.status !== 200) return { refusal: refusalOf(this.uri, asked, answer) };
-    const told = shape.safeParse(jsonIn(new TextDecoder().decode(answer.bytes)));
+    const json = parseJson(new TextDecoder().decode(answer.bytes));
+    const told = shape.safeParse("value" in json ? json.value : undefined);
     if (told.success) return { told: told.data };
-    throw new ExperimentError(
+    throw this.notMlflow(asked);
+  }
+
+  /** The error for an answer that no MLflow server gives. */
+  notMlflow(asked: string): ExperimentError {
+    return new ExperimentError(
       "INVALID_PARAMETER_VALUE",
       `The server at ${this.uri} answered ${asked} with something that is not MLflow's.`,
-      { hint: "Check that MLFLOW_TRACKING_URI is the address of an MLflow server.", cause: told.error },
+      { hint: "Check that MLFLOW_TRACKING_URI is the address of an MLflow server." },
     );
   }
 
@@ -65,11 +73,13 @@ export class MlflowServer {
   }
 
   /** A run that isn't deleted. */
-  async activeRun(runId: string): Promise<ToldRun> {
+  async activeRun(runId: string): Promise<Run> {
     const { run } = await this.ofRun(runId, answers.run, get("runs/get", { run_id: runId }));
     if (run.info.lifecycle_stage !== "active") throw refusals.deletedRun(runId);
-    this.keepArtifactUri(runId, run.info.artifact_uri);
-    return run;
+    const found = runIn(run);
+    if (found.info.run_id !== runId) throw this.notMlflow("GET runs/get");
+    this.keepArtifactUri(runId, found.info.artifact_uri);
+    return found;
   }
 
   /** Where a run's artifacts are, which never changes. */

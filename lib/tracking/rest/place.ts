@@ -1,4 +1,4 @@
-import { folderOf, proxiedOf } from "../artifacts.ts";
+import { folderOf, proxiedOf, sharedPathOf, type Shelf } from "../artifacts.ts";
 import * as refusals from "../refusals.ts";
 import { answers } from "./answers.ts";
 import type { MlflowServer, Reply } from "./mlflow_server.ts";
@@ -7,7 +7,7 @@ import type { MlflowServer, Reply } from "./mlflow_server.ts";
 export const PROXIED = "api/2.0/mlflow-artifacts/artifacts";
 
 /** Where a run's artifacts are: the path by which its server hands them on, or a folder of this machine. */
-export type Place = { readonly proxied: string } | { readonly folder: string };
+export type Place = { readonly proxied: string } | { readonly shelf: Shelf; readonly shared: Shelf };
 
 /** Where a run's artifacts are. @throws {ExperimentError} `INVALID_STATE` for what is out of reach. */
 export async function placeOf(server: MlflowServer, runId: string): Promise<Place> {
@@ -15,8 +15,13 @@ export async function placeOf(server: MlflowServer, runId: string): Promise<Plac
   const { host, hostname } = new URL(server.uri);
   const proxied = proxiedOf(uri);
   if (proxied !== undefined && ["", host].includes(proxied.host)) return { proxied: proxied.path };
-  const folder = folderOf(uri);
-  if (folder !== undefined && ["localhost", "127.0.0.1", "[::1]"].includes(hostname)) return { folder };
+  const named = folderOf(uri);
+  // So MLflow names the folder of every run: no server may choose another folder of this machine.
+  const folder = named?.endsWith(`/${runId}/artifacts`) ? named : undefined;
+  if (folder !== undefined && ["localhost", "127.0.0.1", "[::1]"].includes(hostname)) {
+    const shared = sharedPathOf(folder);
+    return { shelf: { folder, root: folder }, shared: { folder: shared, root: shared } };
+  }
   throw refusals.artifactsElsewhere(
     runId,
     uri,

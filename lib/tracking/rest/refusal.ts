@@ -38,7 +38,7 @@ export function refusalOf(uri: string, asked: string, answer: Answer): Refusal {
   const body = new TextDecoder().decode(answer.bytes).trim();
   const said = answer.type.includes("json") ? saidIn(body) : undefined;
   const plain = answer.type.includes("text/plain") ? body : "";
-  const message = (said?.message ?? plain).split(/\n|\[SQL/)[0]!.trim().slice(0, 500);
+  const message = (said?.message ?? plain).split(/[\r\n]|\[SQL/)[0]!.trim().slice(0, 500);
   const code = (said?.error_code && CODES[said.error_code]) || codeOfStatus(answer.status);
   const found = message === "" ? `HTTP ${answer.status}` : message;
   return {

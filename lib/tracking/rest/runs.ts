@@ -1,11 +1,16 @@
-import * as limits from "../limits.ts";
+import * as limits from "../mlflow_limits.ts";
 import { byStep } from "../point.ts";
 import * as refusals from "../refusals.ts";
 import type { Run, TrackingStore } from "../store.ts";
-import { answers, toRun, toRunInfo } from "./answers.ts";
+import { Pages } from "../pages.ts";
+import { pointsIn, runIn } from "../reading/run.ts";
+import { answers } from "./answers.ts";
 import { allExperiments } from "./experiments.ts";
 import { filterOf, matches } from "./filter.ts";
 import { get, isDeleted, isMissing, type MlflowServer, post, toPairs } from "./mlflow_server.ts";
+
+/** How many runs one answer has at most, so that it is within the limit of bytes. */
+const PAGE = 200;
 
 /** The verbs about runs, spoken to a server. */
 export function runVerbs(
@@ -25,7 +30,8 @@ export function runVerbs(
         if (isDeleted(message)) throw refusals.deletedExperiment(experiment_id);
         throw error;
       }
-      const info = toRunInfo(made.told.run.info);
+      const { info, misshapen } = runIn(made.told.run);
+      if (misshapen !== undefined) throw server.notMlflow("POST runs/create");
       server.keepArtifactUri(info.run_id, info.artifact_uri);
       return info;
     },
@@ -35,7 +41,7 @@ export function runVerbs(
       await server.ofRun(runId, answers.done, post("runs/update", { run_id: runId, ...update }));
     },
 
-    getRun: async (runId) => toRun(await server.activeRun(runId)),
+    getRun: (runId) => server.activeRun(runId),
 
     async searchRuns(search) {
       limits.checkSearch(search);
@@ -44,13 +50,14 @@ export function runVerbs(
         (await allExperiments(server)).map((experiment) => experiment.experiment_id);
       if (experiment_ids.length === 0) return { runs: [], next_page_token: undefined };
       const runs: Run[] = [];
+      const pages = new Pages(`The list of runs of ${server.uri}`);
       let { page_token } = search;
       do {
         const asked = {
           experiment_ids,
           filter: filterOf(search),
           run_view_type: "ACTIVE_ONLY",
-          max_results: max_results - runs.length,
+          max_results: Math.min(PAGE, max_results - runs.length),
           order_by: ["attributes.start_time DESC"],
           page_token,
         };
@@ -60,8 +67,8 @@ export function runVerbs(
           throw message.startsWith("Invalid page token") ? limits.noPageToken(`${page_token}`) : error;
         }
         const page = answer.told;
-        runs.push(...page.runs.map(toRun).filter((run) => matches(run, search)));
-        page_token = page.next_page_token || undefined;
+        runs.push(...page.runs.map(runIn).filter((run) => matches(run, search)));
+        page_token = pages.after(page.runs.length, page.next_page_token);
       } while (page_token !== undefined && runs.length < max_results);
       return { runs, next_page_token: page_token };
     },
@@ -71,7 +78,9 @@ export function runVerbs(
       const { metrics } = await server.ofRun(runId, answers.history, request);
       // The server has an empty history for a run that it doesn't have.
       if (metrics.length === 0) await server.activeRun(runId);
-      return metrics.toSorted(byStep);
+      const points = pointsIn(metrics);
+      if (typeof points === "string") throw refusals.misshapenMetric(runId, metric_key, points);
+      return points.toSorted(byStep);
     },
   };
 }

@@ -1,6 +1,8 @@
 import { basename, dirname } from "node:path";
 import { artifactBytes, isArtifact, sharedPathOf, writeArtifact } from "../artifacts.ts";
-import * as limits from "../limits.ts";
+import { LIMITS } from "../limits.ts";
+import * as limits from "../mlflow_limits.ts";
+import { fileNamesIn } from "../reading/listed.ts";
 import type { TrackingStore } from "../store.ts";
 import { answers } from "./answers.ts";
 import type { MlflowServer } from "./mlflow_server.ts";
@@ -15,7 +17,7 @@ export function sharedVerbs(
     async putShared(runId, path, content) {
       limits.checkArtifactPath(path);
       const place = await placeOf(server, runId);
-      if ("folder" in place) return await writeArtifact(sharedPathOf(place.folder), path, content);
+      if ("shelf" in place) return await writeArtifact(place.shared, path, content);
       const answer = await put(server, `${sharedPathOf(place.proxied)}/${path}`, new Uint8Array(content));
       if ("refusal" in answer) throw answer.refusal.error;
     },
@@ -23,18 +25,23 @@ export function sharedVerbs(
     async hasShared(runId, path) {
       limits.checkArtifactPath(path);
       const place = await placeOf(server, runId);
-      if ("folder" in place) return await isArtifact(sharedPathOf(place.folder), path);
+      if ("shelf" in place) return await isArtifact(place.shared, path);
       return await isListed(server, `${sharedPathOf(place.proxied)}/${path}`);
     },
 
     async getShared(runId, path) {
       limits.checkArtifactPath(path);
       const place = await placeOf(server, runId);
-      if ("folder" in place) return await artifactBytes(sharedPathOf(place.folder), path);
+      if ("shelf" in place) return await artifactBytes(place.shared, path, LIMITS.artifactBytes);
       const whole = `${sharedPathOf(place.proxied)}/${path}`;
       // The server answers 500 for what is not there: only its list tells.
       if (!await isListed(server, whole)) return undefined;
-      const request = { method: "GET", path: `${PROXIED}/${encoded(whole)}`, repeatable: true } as const;
+      const request = {
+        method: "GET",
+        path: `${PROXIED}/${encoded(whole)}`,
+        repeatable: true,
+        most: LIMITS.artifactBytes,
+      } as const;
       const answer = await server.send(request);
       if (answer.status === 200) return answer.bytes;
       throw refusalOf(server.uri, `GET ${request.path}`, answer).error;
@@ -49,5 +56,5 @@ async function isListed(server: MlflowServer, path: string): Promise<boolean> {
     query: { path: dirname(path).replace(/^\//, "") },
     repeatable: true,
   });
-  return files.some((file) => !file.is_dir && basename(file.path) === basename(path));
+  return fileNamesIn(files).includes(basename(path));
 }

@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { now } from "../../base/environment.ts";
 import { artifactUriOf } from "../artifacts.ts";
-import * as limits from "../limits.ts";
+import { LIMITS } from "../limits.ts";
+import * as limits from "../mlflow_limits.ts";
+import { experimentIn } from "../reading/run.ts";
 import * as refusals from "../refusals.ts";
 import type { SqliteFile } from "../sqlite_file.ts";
 import type { Experiment, TrackingStore } from "../store.ts";
@@ -9,13 +11,14 @@ import type { EmbeddedStore } from "./embedded_store.ts";
 
 /** An experiment as its table has it. */
 export interface ExperimentRow {
-  readonly experiment_id: number;
-  readonly name: string;
-  readonly artifact_location: string;
-  readonly lifecycle_stage: string;
+  readonly experiment_id: string;
+  readonly name: unknown;
+  readonly artifact_location: unknown;
+  readonly lifecycle_stage: unknown;
 }
 
-const EXPERIMENT = "SELECT experiment_id, name, artifact_location, lifecycle_stage FROM experiments";
+const EXPERIMENT = "SELECT CAST(experiment_id AS TEXT) AS experiment_id, substr(name, 1, 1001) AS name, " +
+  "substr(artifact_location, 1, 5000) AS artifact_location, lifecycle_stage FROM experiments";
 
 /** The verbs about experiments, on the embedded store. */
 export function experimentVerbs(
@@ -35,7 +38,7 @@ export function experimentVerbs(
       return file.write(() => {
         const row = experimentNamed(file, name) ?? makeExperiment(store, name);
         if (row.lifecycle_stage === "active") return toExperiment(row);
-        throw refusals.deletedExperiment(String(row.experiment_id));
+        throw refusals.deletedExperiment(row.experiment_id);
       });
     },
 
@@ -43,7 +46,9 @@ export function experimentVerbs(
     async searchExperiments() {
       return file.read(() =>
         file.rows<ExperimentRow>(
-          `${EXPERIMENT} WHERE lifecycle_stage = 'active' ORDER BY creation_time DESC, experiment_id DESC`,
+          EXPERIMENT +
+            " WHERE lifecycle_stage = 'active' ORDER BY creation_time DESC, experiments.experiment_id DESC " +
+            `LIMIT ${LIMITS.listed + 1}`,
         )
       ).map(toExperiment);
     },
@@ -52,14 +57,14 @@ export function experimentVerbs(
 
 /** The experiment of an id; undefined where there is none. */
 export function experimentOf(file: SqliteFile, id: string): ExperimentRow | undefined {
-  return file.row<ExperimentRow>(`${EXPERIMENT} WHERE experiment_id = ?`, id);
+  return file.row<ExperimentRow>(`${EXPERIMENT} WHERE experiments.experiment_id = ?`, id);
 }
 
 function experimentNamed(file: SqliteFile, name: string): ExperimentRow | undefined {
-  return file.row<ExperimentRow>(`${EXPERIMENT} WHERE name = ?`, name);
+  return file.row<ExperimentRow>(`${EXPERIMENT} WHERE experiments.name = ?`, name);
 }
 
-function makeExperiment({ file, artifacts }: EmbeddedStore, name: string): ExperimentRow {
+function makeExperiment({ file, roots: [artifacts] }: EmbeddedStore, name: string): ExperimentRow {
   const time = now();
   file.run(
     "INSERT INTO experiments (name, lifecycle_stage, creation_time, last_update_time) VALUES (?, 'active', ?, ?)",
@@ -68,7 +73,7 @@ function makeExperiment({ file, artifacts }: EmbeddedStore, name: string): Exper
     time,
   );
   const made = experimentNamed(file, name)!;
-  const artifact_location = artifactUriOf(join(artifacts, String(made.experiment_id)));
+  const artifact_location = artifactUriOf(join(artifacts, made.experiment_id));
   file.run(
     "UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?",
     artifact_location,
@@ -78,5 +83,8 @@ function makeExperiment({ file, artifacts }: EmbeddedStore, name: string): Exper
 }
 
 function toExperiment({ experiment_id, name, artifact_location }: ExperimentRow): Experiment {
-  return { experiment_id: String(experiment_id), name, artifact_location };
+  return experimentIn(experiment_id, {
+    name,
+    ...(artifact_location === null ? {} : { artifact_location }),
+  });
 }

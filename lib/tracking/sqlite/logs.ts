@@ -1,4 +1,4 @@
-import * as limits from "../limits.ts";
+import * as limits from "../mlflow_limits.ts";
 import { toPoint } from "../point.ts";
 import type { TrackingStore } from "../store.ts";
 import { activeRun, type EmbeddedStore } from "./embedded_store.ts";

@@ -12,9 +12,12 @@ import { runVerbs } from "./runs.ts";
 /** Opens the embedded store in the file at a `path`, made if there is none; artifacts go to `mlartifacts` beside it. */
 export async function openSqliteStore(uri: string, path: string): Promise<TrackingStore> {
   const place = resolve(path);
-  const artifacts = join(dirname(place), "mlartifacts");
+  const [artifacts, mlruns] = ["mlartifacts", "mlruns"].map((name) => join(dirname(place), name)) as [
+    string,
+    string,
+  ];
   const file = await openSqliteFile(place, { seed: (made) => seed(made, artifacts) });
-  const store: EmbeddedStore = { uri, artifacts, file };
+  const store: EmbeddedStore = { uri, roots: [artifacts, mlruns], file };
   return {
     uri,
     ...experimentVerbs(store),

@@ -1,76 +1,117 @@
-import { type Point, toMetric } from "../point.ts";
+import { beyondLimit, LIMITS } from "../limits.ts";
+import { runIn } from "../reading/run.ts";
 import type { SqliteFile } from "../sqlite_file.ts";
-import type { DatasetInput, Run, RunStatus } from "../store.ts";
+import type { Run } from "../store.ts";
+import { type EmbeddedStore } from "./embedded_store.ts";
+import { placeOf } from "./place.ts";
 
-interface InfoRow {
-  readonly run_id: string;
-  readonly run_name: string;
-  readonly experiment_id: number;
-  readonly user_id: string;
-  readonly status: RunStatus;
-  readonly start_time: number;
-  readonly end_time: number | null;
-  readonly artifact_uri: string;
-}
+type Row = Readonly<Record<string, unknown>>;
 
-type Owned<Row> = Row & { readonly run_id: string };
+/** An integer as a number, as some are beyond those that are read as such; anything else as it is. */
+const whole = (column: string) =>
+  `CASE typeof(${column}) WHEN 'integer' THEN CAST(${column} AS REAL) ELSE ${column} END`;
+/** A text no longer than it takes to see that it is too long. */
+const short = (column: string, most: number) => `substr(${column}, 1, ${most + 1})`;
+
+/** When a run was started, as the order of runs takes it: a time that is none is the earliest. */
+export const START =
+  "(CASE WHEN typeof(start_time) = 'integer' AND start_time BETWEEN 0 AND 8640000000000000 THEN start_time ELSE 0 END)";
+
+const POINT = `${short("key", LIMITS.nameLength)} AS key, ` +
+  `CASE WHEN is_nan = 0 THEN ${whole("value")} WHEN is_nan = 1 THEN 'NaN' ELSE '' END AS value, ` +
+  `${whole("timestamp")} AS timestamp, ${whole("step")} AS step`;
 
 /** The runs for which a condition on the table of runs holds, newest start first, with all that was logged to them. */
 export function readRuns(
-  file: SqliteFile,
+  store: EmbeddedStore,
   condition: string,
   values: readonly (string | number)[],
   limit: number,
 ): readonly Run[] {
-  const infos = file.rows<InfoRow>(
-    "SELECT run_uuid AS run_id, coalesce(name, '') AS run_name, experiment_id, coalesce(user_id, '') AS user_id, " +
-      "status, CAST(coalesce(start_time, 0) AS REAL) AS start_time, CAST(end_time AS REAL) AS end_time, artifact_uri " +
-      `FROM runs WHERE ${condition} ORDER BY coalesce(runs.start_time, 0) DESC, run_uuid LIMIT ?`,
+  const { file } = store;
+  const { nameLength, valueLength, placeLength, textBytes } = LIMITS;
+  const infos = file.rows<Row>(
+    `SELECT ${short("run_uuid", 256)} AS run_id, ${short("name", nameLength)} AS run_name, ` +
+      `CAST(experiment_id AS TEXT) AS experiment_id, ${short("user_id", nameLength)} AS user_id, ` +
+      `${short("status", 40)} AS status, ${whole("start_time")} AS start_time, ${
+        whole("end_time")
+      } AS end_time, ` +
+      `${short("artifact_uri", placeLength)} AS artifact_uri ` +
+      `FROM runs WHERE ${condition} ORDER BY ${START} DESC, run_uuid LIMIT ?`,
     ...values,
     limit,
   );
   // Everything of all the runs found, in one query each.
   const ids = JSON.stringify(infos.map((info) => info.run_id));
-  const owned = <Row>(columns: string, table: string) =>
-    Map.groupBy(
-      file.rows<Owned<Row>>(
-        `SELECT run_uuid AS run_id, ${columns} FROM ${table} WHERE run_uuid IN (SELECT value FROM json_each(?))`,
-        ids,
-      ),
-      (row) => row.run_id,
+  const owned = (table: string, query: string) => {
+    const rows = file.rows<Row>(`${query} IN (SELECT value FROM json_each(?)) LIMIT ?`, ids, LIMITS.rows + 1);
+    if (rows.length > LIMITS.rows) {
+      throw beyondLimit(`The table ${table} of ${store.uri}`, `${LIMITS.rows} rows`);
+    }
+    return Map.groupBy(rows, ({ run_id }) => run_id);
+  };
+  const pairs = (table: string) =>
+    owned(
+      table,
+      `SELECT run_uuid AS run_id, ${short("key", nameLength)} AS key, ${
+        short("value", valueLength)
+      } AS value ` +
+        `FROM ${table} WHERE run_uuid`,
     );
-  const params = owned<{ key: string; value: string }>("key, value", "params");
-  const tags = owned<{ key: string; value: string }>("key, coalesce(value, '') AS value", "tags");
-  const metrics = owned<Point>(
-    "key, value, is_nan, CAST(timestamp AS REAL) AS timestamp, CAST(step AS REAL) AS step",
+  const params = pairs("params");
+  const tags = pairs("tags");
+  const metrics = owned(
     "latest_metrics",
+    `SELECT run_uuid AS run_id, ${POINT} FROM latest_metrics WHERE run_uuid`,
   );
-  const datasets = Map.groupBy(
-    file.rows<Owned<DatasetInput>>(
-      "SELECT inputs.destination_id AS run_id, datasets.name, digest, dataset_source_type AS source_type, " +
-        "dataset_source AS source, coalesce(dataset_schema, '') AS schema, coalesce(dataset_profile, '') AS profile, " +
-        "coalesce(input_tags.value, '') AS context " +
-        "FROM inputs JOIN datasets ON dataset_uuid = inputs.source_id LEFT JOIN input_tags " +
-        "ON input_tags.input_uuid = inputs.input_uuid AND input_tags.name = 'mlflow.data.context' " +
-        "WHERE inputs.source_type = 'DATASET' AND inputs.destination_type = 'RUN' " +
-        "AND inputs.destination_id IN (SELECT value FROM json_each(?)) ORDER BY datasets.name, digest",
-      ids,
-    ),
-    (row) => row.run_id,
+  const datasets = owned(
+    "inputs",
+    `SELECT inputs.destination_id AS run_id, ${short("datasets.name", nameLength)} AS name, ` +
+      `${short("digest", nameLength)} AS digest, ${
+        short("dataset_source_type", nameLength)
+      } AS source_type, ` +
+      `${short("dataset_source", valueLength)} AS source, ${short("dataset_schema", textBytes)} AS schema, ` +
+      `${short("dataset_profile", textBytes)} AS profile, ${
+        short("input_tags.value", nameLength)
+      } AS context ` +
+      "FROM inputs JOIN datasets ON dataset_uuid = inputs.source_id LEFT JOIN input_tags " +
+      "ON input_tags.input_uuid = inputs.input_uuid AND input_tags.name = 'mlflow.data.context' " +
+      "WHERE inputs.source_type = 'DATASET' AND inputs.destination_type = 'RUN' AND inputs.destination_id",
   );
-  return infos.map((info) => ({
-    info: { ...info, experiment_id: String(info.experiment_id), end_time: info.end_time ?? undefined },
-    params: textsOf(params.get(info.run_id)),
-    metrics: Object.fromEntries(
-      (metrics.get(info.run_id) ?? []).map((point) => [point.key, toMetric(point)]),
-    ),
-    tags: textsOf(tags.get(info.run_id)),
-    datasets: (datasets.get(info.run_id) ?? []).map(({ run_id: _, ...dataset }) => dataset),
-  }));
+  return infos.map((info) => {
+    const run = runIn({
+      info: filled(info),
+      data: {
+        params: params.get(info.run_id),
+        tags: tags.get(info.run_id)?.map(filled),
+        metrics: metrics.get(info.run_id),
+      },
+      inputs: { dataset_inputs: datasets.get(info.run_id)?.map(toInput) },
+    });
+    const place = placeOf(store, run.info.artifact_uri);
+    return place?.isMoved ? { ...run, info: { ...run.info, artifacts_at: place.folder } } : run;
+  });
 }
 
-function textsOf(
-  rows: readonly { readonly key: string; readonly value: string }[] = [],
-): Record<string, string> {
-  return Object.fromEntries(rows.map(({ key, value }) => [key, value]));
+/** The points of a metric of a run, by step, then by time. */
+export function readPoints(file: SqliteFile, runId: string, key: string): readonly unknown[] {
+  return file.rows(
+    `SELECT ${POINT} FROM metrics WHERE run_uuid = ? AND metrics.key = ? ` +
+      "ORDER BY metrics.step, metrics.timestamp, metrics.value, is_nan",
+    runId,
+    key,
+  );
+}
+
+/** A row without what is NULL, as MLflow tells it. */
+function filled(row: Row): Row {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
+}
+
+function toInput(row: Row): object {
+  const { context, ...dataset } = filled(row);
+  return {
+    dataset,
+    ...(context === undefined ? {} : { tags: [{ key: "mlflow.data.context", value: context }] }),
+  };
 }

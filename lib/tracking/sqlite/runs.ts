@@ -1,10 +1,12 @@
-import * as limits from "../limits.ts";
-import { type Point, toMetric } from "../point.ts";
+import * as limits from "../mlflow_limits.ts";
+import { artifactUriOf } from "../artifacts.ts";
+import { pointsIn } from "../reading/run.ts";
 import * as refusals from "../refusals.ts";
 import type { RunInfo, TrackingStore } from "../store.ts";
 import { activeRun, type EmbeddedStore } from "./embedded_store.ts";
 import { experimentOf } from "./experiments.ts";
-import { readRuns } from "./read_runs.ts";
+import { placeOf } from "./place.ts";
+import { readPoints, readRuns, START } from "./read_runs.ts";
 import { newId, writeTags } from "./write_logs.ts";
 
 /** The verbs about runs, on the embedded store. */
@@ -20,12 +22,15 @@ export function runVerbs(
       return file.write(() => {
         const experiment = experimentOf(file, run.experiment_id);
         if (experiment === undefined) throw refusals.noExperiment(run.experiment_id, store.uri);
-        const experiment_id = String(experiment.experiment_id);
+        const { experiment_id, artifact_location } = experiment;
         if (experiment.lifecycle_stage !== "active") {
           throw refusals.deletedExperiment(experiment_id);
         }
         const run_id = newId();
-        const artifact_uri = `${experiment.artifact_location.replace(/\/+$/, "")}/${run_id}/artifacts`;
+        const place = placeOf(store, artifact_location);
+        // In a project that was moved, what is new is kept where the project is.
+        const location = place?.isMoved ? artifactUriOf(place.folder) : String(artifact_location ?? "");
+        const artifact_uri = `${location.replace(/\/+$/, "")}/${run_id}/artifacts`;
         file.run(
           "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time, " +
             "end_time, source_version, lifecycle_stage, artifact_uri, experiment_id, deleted_time) " +
@@ -35,7 +40,7 @@ export function runVerbs(
           user_id,
           start_time,
           artifact_uri,
-          experiment.experiment_id,
+          experiment_id,
         );
         writeTags(file, run_id, tags);
         const started = { status: "RUNNING", start_time, end_time: undefined } as const;
@@ -61,7 +66,7 @@ export function runVerbs(
     async getRun(runId) {
       return file.read(() => {
         activeRun(store, runId);
-        return readRuns(file, "run_uuid = ?", [runId], 1)[0]!;
+        return readRuns(store, "run_uuid = ?", [runId], 1)[0]!;
       });
     },
 
@@ -77,8 +82,8 @@ export function runVerbs(
       };
       if (experiment_ids !== undefined) {
         must(
-          "experiment_id IN (SELECT value FROM json_each(?))",
-          JSON.stringify(experiment_ids.map(Number)),
+          "experiment_id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))",
+          JSON.stringify(experiment_ids),
         );
       }
       if (run_name !== undefined) must("name = ?", run_name);
@@ -92,24 +97,21 @@ export function runVerbs(
       }
       if (page_token !== undefined) {
         const { start_time, run_id } = fromPageToken(page_token);
-        must("(-coalesce(start_time, 0), run_uuid) > (?, ?)", -start_time, run_id);
+        must(`(-${START}, run_uuid) > (?, ?)`, -start_time, run_id);
       }
-      const runs = file.read(() => readRuns(file, conditions.join(" AND "), values, max_results + 1));
+      const runs = file.read(() => readRuns(store, conditions.join(" AND "), values, max_results + 1));
       const last = runs.length > max_results ? runs[max_results - 1]?.info : undefined;
       return { runs: runs.slice(0, max_results), next_page_token: last && toPageToken(last) };
     },
 
     // deno-lint-ignore require-await
     async getMetricHistory(runId, key) {
-      return file.read(() => {
+      const points = pointsIn(file.read(() => {
         activeRun(store, runId);
-        return file.rows<Point>(
-          "SELECT key, value, is_nan, CAST(timestamp AS REAL) AS timestamp, CAST(step AS REAL) AS step FROM metrics " +
-            "WHERE run_uuid = ? AND key = ? ORDER BY metrics.step, metrics.timestamp, value, is_nan",
-          runId,
-          key,
-        );
-      }).map(toMetric);
+        return readPoints(file, runId, key);
+      }));
+      if (typeof points === "string") throw refusals.misshapenMetric(runId, key, points);
+      return points;
     },
   };
 }

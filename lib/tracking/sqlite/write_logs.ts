@@ -76,7 +76,7 @@ export function writeTags(file: SqliteFile, runId: string, tags: Readonly<Record
 /** Records that a run used a dataset; a dataset that the experiment has, or the run used, stays as it was. */
 export function writeInput(
   file: SqliteFile,
-  { run_id, experiment_id }: { readonly run_id: string; readonly experiment_id: number },
+  { run_id, experiment_id }: { readonly run_id: string; readonly experiment_id: string },
   dataset: DatasetInput,
 ): void {
   file.run(
