@@ -29,6 +29,11 @@ export interface StoreOptions {
    * @default 250
    */
   readonly firstWait?: number;
+  /**
+   * How many milliseconds an answer may take that is no more than a trickle.
+   * @default 120000
+   */
+  readonly answerWithin?: number;
 }
 
 /**

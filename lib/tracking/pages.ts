@@ -8,9 +8,12 @@ export class Pages {
   readonly #tokens = new Set<string>();
   #items = 0;
 
-  /** Watches over the list of `what`. */
-  constructor(what: string) {
+  readonly #most: number;
+
+  /** Watches over the list of `what`, which has so many items at most. */
+  constructor(what: string, most: number = LIMITS.rows) {
     this.#what = what;
+    this.#most = most;
   }
 
   /**
@@ -24,7 +27,7 @@ export class Pages {
     if (this.#tokens.has(token)) throw beyondLimit(this.#what, "one list, as its pages go in a circle");
     this.#tokens.add(token);
     if (this.#tokens.size >= LIMITS.pages) throw beyondLimit(this.#what, `${LIMITS.pages} pages`);
-    if (this.#items > LIMITS.rows) throw beyondLimit(this.#what, `${LIMITS.rows} items`);
+    if (this.#items > this.#most) throw beyondLimit(this.#what, `${this.#most} items`);
     if (now() > this.#until) throw beyondLimit(this.#what, `${LIMITS.wholeMs / 1000} seconds give`);
     return token;
   }

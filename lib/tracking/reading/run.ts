@@ -67,7 +67,11 @@ class Faults {
   take<Value>(schema: z.ZodType<Value>, part: unknown, what: string, instead: Value): Value {
     const reading = checked(schema, part);
     if ("value" in reading) return reading.value;
-    this.add(`${what} is misshapen (${typeof part === "object" ? reading.reason : toLine(show(part))})`);
+    this.add(
+      `${what} is misshapen (${
+        part === undefined ? "nothing" : typeof part === "object" ? reading.reason : toLine(show(part))
+      })`,
+    );
     return instead;
   }
 

@@ -64,7 +64,7 @@ async function artifactsIn(
 ): Promise<readonly ArtifactInfo[]> {
   if (path !== "") limits.checkArtifactPath(path);
   const found: ArtifactInfo[] = [];
-  const pages = new Pages(`The list of artifacts of the run ${runId}`);
+  const pages = new Pages(`The list of artifacts of the run ${runId}`, LIMITS.listed);
   let page_token: string | undefined;
   do {
     const query = { run_id: runId, ...(path && { path }), ...(page_token && { page_token }) };
