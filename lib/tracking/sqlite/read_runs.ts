@@ -2,7 +2,7 @@ import { beyondLimit, LIMITS } from "../limits.ts";
 import { runIn } from "../reading/run.ts";
 import type { SqliteFile } from "../sqlite_file.ts";
 import type { Run } from "../store.ts";
-import { type EmbeddedStore } from "./embedded_store.ts";
+import type { EmbeddedStore } from "./embedded_store.ts";
 import { placeOf } from "./place.ts";
 
 type Row = Readonly<Record<string, unknown>>;
