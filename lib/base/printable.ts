@@ -21,3 +21,8 @@ export function toPrintable(text: string): string {
       ).join(""),
   );
 }
+
+/** The lines of a text, printable; all but the first are indented, so that none passes for a line of what it is told in. */
+export function toLines(text: string): readonly string[] {
+  return text.replace(/\r?\n(?=.)/g, "\n  ").split("\n").map(toLine);
+}

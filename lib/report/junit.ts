@@ -1,4 +1,4 @@
-import { toPrintable } from "../base/printable.ts";
+import { toLines, toPrintable } from "../base/printable.ts";
 import { toXml } from "../base/xml.ts";
 import { showValue } from "../document/show.ts";
 import { isGood, type ReplayReport, verdictWords } from "../replay/report.ts";
@@ -69,9 +69,8 @@ function casesOf(report: ReplayReport): readonly Case[] {
     name: "verdict",
     result: isGood(verdict) ? "passed" : verdict === "unverifiable" ? "error" : "failure",
     message: verdictWords[verdict],
-    details: [...reasons, ...notes, ...untold, ...(as_recorded ? asRecordedWords(as_recorded) : [])].join(
-      "\n",
-    ),
+    details: [...reasons, ...notes, ...untold, ...(as_recorded ? asRecordedWords(as_recorded) : [])]
+      .flatMap(toLines).join("\n"),
   }];
 }
 
@@ -81,7 +80,7 @@ function explained(
   drift: NonNullable<ReturnType<typeof clauseRows>[number]["drift"]>,
 ): string {
   const { declarations = [], diff, rows, cells = [], changes = [] } = drift;
-  return [
+  const told = [
     ...remarksOf(drift),
     ...declarations.map((name) => `in ${name}`),
     ...(rows && data ? dataWords(data) : []),
@@ -89,8 +88,9 @@ function explained(
       `row ${row} ${column} ${showValue(past)} → ${showValue(current)}`
     ),
     ...changes.map(configLine),
-    ...(diff === undefined ? [] : diffLines(diff).map(({ text }) => text)),
-  ].join("\n");
+  ];
+  return [...told.flatMap(toLines), ...(diff === undefined ? [] : diffLines(diff).map(({ text }) => text))]
+    .join("\n");
 }
 
 function caseElement({ classname, name, result, message, details }: Case): string {

@@ -1,4 +1,5 @@
 import { alignColumns, cut, widthOf, wrap } from "../base/columns.ts";
+import { toLines } from "../base/printable.ts";
 import { count, short, showValue, toLine } from "../document/show.ts";
 import type { DataChange, ExplainedDrift } from "../replay/explain/explanation.ts";
 import { askedWords, isComparison, type ReplayReport, verdictLine } from "../replay/report.ts";
@@ -87,8 +88,7 @@ function section(title: string, lines: readonly Line[]): readonly Line[] {
 }
 
 function prose(texts: readonly string[]): readonly Line[] {
-  // What follows the first line is indented, so that no text of a store can pass for a line of the report.
-  return texts.map((text) => text.replace(/\n(?=.)/g, "\n  ").split("\n")).flat().map((text) => ({ text }));
+  return texts.flatMap(toLines).map((text) => ({ text }));
 }
 
 function table(

@@ -22,7 +22,7 @@ const number = z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"])], "
 const infoShape = {
   run_id: formed(256).regex(/^[a-zA-Z0-9][\w-]*$/),
   run_name: formed(LIMITS.nameLength).default(""),
-  experiment_id: formed(64).min(1),
+  experiment_id: formed(64).regex(/^[a-zA-Z0-9][\w-]*$/),
   user_id: formed(LIMITS.nameLength).default(""),
   status: z.enum(["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]),
   start_time: time.default(0),

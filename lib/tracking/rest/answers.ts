@@ -6,7 +6,7 @@ const run = z.looseObject({
   info: z.looseObject({ lifecycle_stage: z.string().default("active") }),
 });
 const experiment = z.looseObject({
-  experiment_id: z.string().min(1).max(64),
+  experiment_id: z.string().regex(/^[a-zA-Z0-9][\w-]{0,63}$/),
   lifecycle_stage: z.string().default("active"),
 });
 const list = z.array(z.unknown()).default([]);

@@ -30,7 +30,8 @@ function codeOfStatus(status: number): ErrorCode {
   if (status === 403) return "PERMISSION_DENIED";
   if (status === 404) return "RESOURCE_DOES_NOT_EXIST";
   if ([408, 429, 502, 503, 504].includes(status)) return "TEMPORARILY_UNAVAILABLE";
-  return status < 500 ? "INVALID_PARAMETER_VALUE" : "INTERNAL_ERROR";
+  // A server's own fault is none of this program's.
+  return status < 500 ? "INVALID_PARAMETER_VALUE" : "INVALID_STATE";
 }
 
 /** What an answer other than 200 means, in one error; a server's message is cut before the SQL that some hold. */
