@@ -21,6 +21,8 @@ export const LIMITS = {
   listed: 100_000,
   /** Rows of params, metrics, tags or datasets that are read for one page of runs. */
   rows: 1_000_000,
+  /** Points of one metric. */
+  points: 5_000_000,
   /** How deep folders are in each other among a run's artifacts. */
   artifactDepth: 32,
   /** Characters of the name of a param, metric, tag, run or dataset, of which MLflow keeps 250 to 500. */
@@ -35,11 +37,18 @@ export const LIMITS = {
   wholeMs: 600_000,
 } as const;
 
+const HINT = "No run of Reprise is like that: look at who else writes to this store.";
+
 /** The error for more than is taken from a store. */
 export function beyondLimit(what: string, most: string): ExperimentError {
   return new ExperimentError("INVALID_STATE", `${what} can't be read: it is more than ${most}.`, {
-    hint: "No run of Reprise is like that: look at who else writes to this store.",
+    hint: HINT,
   });
+}
+
+/** Whether an error is one of more than is taken from a store. */
+export function isBeyondLimit(error: unknown): boolean {
+  return error instanceof ExperimentError && error.hint === HINT;
 }
 
 /** A number of bytes in words. */

@@ -9,9 +9,10 @@ export interface Objects {
   /**
    * What is kept under a digest; undefined where nothing is.
    *
+   * @param options.most How many bytes it has at most, decompressed. @default 1 GiB
    * @throws {ExperimentError} `INVALID_STATE` where it is damaged or larger than objects may be, or the digest is none.
    */
-  get(digest: string): Promise<Uint8Array | undefined>;
+  get(digest: string, options?: { readonly most?: number }): Promise<Uint8Array | undefined>;
 }
 
 /** The objects of a store, found by one of its runs; they are compressed with gzip. */
@@ -31,12 +32,13 @@ export function openObjects(store: TrackingStore, runId: string): Objects {
       }
       await store.putShared(runId, pathOf(digest), await compressed(bytes));
     },
-    async get(digest) {
+    async get(digest, { most = LIMITS.objectBytes } = {}) {
       if (!/^[0-9a-f]{64}$/.test(digest)) {
         throw new ExperimentError("INVALID_STATE", "An object can't be read: what names it is no digest.");
       }
       const bytes = await store.getShared(runId, pathOf(digest));
       return bytes && await decompressed(bytes, {
+        most,
         unreadable: (why, cause) =>
           new ExperimentError(
             "INVALID_STATE",
@@ -58,7 +60,10 @@ async function compressed(bytes: Uint8Array): Promise<Uint8Array> {
 /** What is in gzip, no more than it says that it is, so that a few bytes can't become all of the memory. */
 async function decompressed(
   bytes: Uint8Array,
-  { unreadable }: { readonly unreadable: (why: string, cause?: unknown) => ExperimentError },
+  { most, unreadable }: {
+    readonly most: number;
+    readonly unreadable: (why: string, cause?: unknown) => ExperimentError;
+  },
 ): Promise<Uint8Array> {
   // The last four bytes of gzip are the length of what is in it.
   const length = bytes.length < 18
@@ -66,7 +71,7 @@ async function decompressed(
     : new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 4, true);
   // Nothing is compressed to less than a 1032nd.
   if (length > 1100 * bytes.length) throw unreadable("it was changed since it was kept");
-  if (length > LIMITS.objectBytes) throw unreadable(`it is more than ${sizeOf(LIMITS.objectBytes)}`);
+  if (length > most) throw unreadable(`it is more than ${sizeOf(most)}`);
   const whole = new Uint8Array(length);
   let at = 0;
   try {

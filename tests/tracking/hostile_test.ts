@@ -155,6 +155,25 @@ Deno.test("a hostile server's lists end, whatever their pages say", async () => 
   );
 });
 
+Deno.test("a long history of a metric is read in pages, as many as there are", async () => {
+  const point = (step: number) => ({ key: "loss", value: 0.5, timestamp: 1_795_411_912_549, step });
+  const history = (from: number, length: number) => Array.from({ length }, (_, index) => point(from + index));
+  const whole = JSON.stringify({ metrics: history(0, 600_000) });
+  await using server = startHostileServer({
+    "metrics/get-history": (_, url) => {
+      const asked = url.searchParams;
+      if (!asked.has("max_results")) return new Response(whole, { headers: json });
+      const from = Number(asked.get("page_token") ?? 0);
+      const metrics = history(from, 25_000);
+      return Response.json({ metrics, ...(from < 575_000 ? { next_page_token: `${from + 25_000}` } : {}) });
+    },
+  });
+  await using store = await openStore(server.uri, { attempts: 1 });
+  const points = await store.getMetricHistory(RUN_ID, "loss");
+  assert.deepEqual([points.length, points[0], points.at(-1)], [600_000, point(0), point(599_999)]);
+  assert.equal(server.requests.length, 25);
+});
+
 Deno.test("a hostile server's folders are followed so deep, and its paths nowhere else", async () => {
   const shown = async (files: (path: string) => readonly unknown[]) => {
     await using server = startHostileServer({

@@ -20,6 +20,6 @@ export const answers = {
   experiments: z.object({ experiments: z.array(experiment).default([]), next_page_token }),
   run: z.object({ run }),
   runs: z.object({ runs: list, next_page_token }),
-  history: z.object({ metrics: list }),
+  history: z.object({ metrics: list, next_page_token }),
   artifacts: z.object({ files: list, next_page_token }),
 };

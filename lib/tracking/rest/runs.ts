@@ -1,3 +1,4 @@
+import { isBeyondLimit, LIMITS } from "../limits.ts";
 import * as limits from "../mlflow_limits.ts";
 import { byStep } from "../point.ts";
 import * as refusals from "../refusals.ts";
@@ -11,6 +12,8 @@ import { get, isDeleted, isMissing, type MlflowServer, post, toPairs } from "./m
 
 /** How many runs one answer has at most, so that it is within the limit of bytes. */
 const PAGE = 200;
+/** How many points of a metric one answer has, where they come in pages. */
+const POINTS = 25_000;
 
 /** The verbs about runs, spoken to a server. */
 export function runVerbs(
@@ -74,8 +77,7 @@ export function runVerbs(
     },
 
     async getMetricHistory(runId, metric_key) {
-      const request = get("metrics/get-history", { run_id: runId, metric_key });
-      const { metrics } = await server.ofRun(runId, answers.history, request);
+      const metrics = await historyOf(server, runId, metric_key);
       // The server has an empty history for a run that it doesn't have.
       if (metrics.length === 0) await server.activeRun(runId);
       const points = pointsIn(metrics);
@@ -83,4 +85,31 @@ export function runVerbs(
       return points.toSorted(byStep);
     },
   };
+}
+
+/** The points of a metric as the server tells them: at once or, where that is too much for one answer, in pages. */
+async function historyOf(
+  server: MlflowServer,
+  run_id: string,
+  metric_key: string,
+): Promise<readonly unknown[]> {
+  const asked = { run_id, metric_key };
+  try {
+    return (await server.ofRun(run_id, answers.history, get("metrics/get-history", asked))).metrics;
+  } catch (error) {
+    if (!isBeyondLimit(error)) throw error;
+  }
+  const found: unknown[] = [];
+  const pages = new Pages(`The metric ${JSON.stringify(metric_key)} of the run ${run_id}`, LIMITS.points);
+  let page_token: string | undefined;
+  do {
+    const page = await server.ofRun(
+      run_id,
+      answers.history,
+      get("metrics/get-history", { ...asked, max_results: `${POINTS}`, ...(page_token && { page_token }) }),
+    );
+    for (const point of page.metrics) found.push(point);
+    page_token = pages.after(page.metrics.length, page.next_page_token);
+  } while (page_token !== undefined);
+  return found;
 }
