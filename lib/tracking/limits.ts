@@ -21,6 +21,8 @@ export const LIMITS = {
   listed: 100_000,
   /** Rows of params, metrics, tags or datasets that are read for one page of runs. */
   rows: 1_000_000,
+  /** Params, tags, metrics or datasets of one run. */
+  ofOneRun: 10_000,
   /** Points of one metric. */
   points: 5_000_000,
   /** How deep folders are in each other among a run's artifacts. */

@@ -51,14 +51,14 @@ export function startHostileServer(script: Script): HostileServer {
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (request) => {
     const url = new URL(request.url);
     requests.push(url.pathname);
-    await request.body?.cancel();
     const answer = [script, honest].flatMap((each) =>
       Object.entries(each).filter(([path]) =>
         url.pathname.endsWith(path)
       ).map(([, make]) => make)
     )[0];
-    return await answer?.(request, url) ??
-      Response.json({ error_code: "RESOURCE_DOES_NOT_EXIST", message: "none" }, { status: 404 });
+    const made = await answer?.(request, url);
+    if (!request.bodyUsed) await request.body?.cancel();
+    return made ?? Response.json({ error_code: "RESOURCE_DOES_NOT_EXIST", message: "none" }, { status: 404 });
   });
   return {
     uri: `http://127.0.0.1:${server.addr.port}`,

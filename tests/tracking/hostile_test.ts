@@ -40,7 +40,7 @@ Deno.test("a hostile server's answer is read up to a limit, also where it is com
     await refused({
       "runs/search": () => new Response(packed, { headers: { ...json, "content-encoding": "gzip" } }),
     }, search),
-    beyond("What SERVER answered to POST api/2.0/mlflow/runs/search", "32 MiB", 1),
+    beyond("What SERVER answered to POST api/2.0/mlflow/runs/search", "32 MiB", 36),
   );
   const chunk = new TextEncoder().encode("{},".repeat(2 ** 18));
   const endless = () => new ReadableStream({ pull: (controller) => controller.enqueue(chunk) });
@@ -64,6 +64,31 @@ Deno.test("a hostile server's answer is read up to a limit, also where it is com
       requests: 1,
     },
   );
+});
+
+Deno.test("a run that is too much for one answer hides no other run", async () => {
+  const large = toldRun({}, {
+    params: Array.from({ length: 6000 }, (_, index) => ({ key: `p${index}`, value: "v".repeat(6000) })),
+  });
+  const all = [toldRun({ run_name: "first" }), large, toldRun({ run_name: "last" })];
+  await using server = startHostileServer({
+    async "runs/search"(request) {
+      const { max_results, page_token } = await request.json();
+      const from = page_token === undefined ? 0 : JSON.parse(atob(page_token)).offset;
+      const end = from + max_results;
+      return Response.json({
+        runs: all.slice(from, end),
+        ...(end < all.length ? { next_page_token: btoa(JSON.stringify({ offset: end })) } : {}),
+      });
+    },
+  });
+  await using store = await openStore(server.uri, { attempts: 1 });
+  const { runs } = await store.searchRuns({ experiment_ids: ["1"] });
+  assert.deepEqual(runs.map(({ info, misshapen }) => [info.run_name, info.status, misshapen]), [
+    ["first", "FINISHED", undefined],
+    ["", "UNKNOWN", ["it is more than 32 MiB"]],
+    ["last", "FINISHED", undefined],
+  ]);
 });
 
 Deno.test("a hostile server's artifact is read as text up to a limit", async () => {

@@ -338,6 +338,20 @@ Deno.test("misshapen records of the embedded store are told in words, and spoil 
         beside.push(id);
       }
     }
+    // One run that has too much, and records that have no id by which they could be asked for.
+    const many = await forge.copy(honest, "many");
+    forge.sql(
+      many,
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000001) " +
+        "INSERT INTO params (key, value, run_uuid) SELECT 'p' || i, 'v', ?1 FROM n",
+    );
+    for (const id of ["x'00ff'", "'../..'", "''", "'" + "f".repeat(300) + "'"]) {
+      forge.database.exec(
+        `INSERT INTO runs SELECT ${id}, ` +
+          "name, source_type, source_name, entry_point_name, user_id, status, start_time, end_time, source_version, " +
+          `lifecycle_stage, artifact_uri, experiment_id, deleted_time FROM runs WHERE run_uuid = '${honest}'`,
+      );
+    }
     forge.sql(beside[0]!, "UPDATE metrics SET step = 'x' WHERE run_uuid = ?1 AND key = 'train_loss'");
   }
   const reasonOf = (id: string, { reason }: Forgery) =>
@@ -394,6 +408,10 @@ Deno.test("misshapen records of the embedded store are told in words, and spoil 
     const { reports } = document as unknown as { readonly reports: readonly ReplayReport[] };
     const told = new Map(reports.map((report) => [report.run_id, report]));
     assert.equal(told.get(honest)?.verdict, "safe");
+    assert.deepEqual(reports.find(({ run_name }) => run_name === "many")?.reasons, [
+      `${RECORD}: it has more than 10000 params.`,
+    ]);
+    assert.deepEqual(reports.filter(({ run_id }) => !/^[0-9a-f]{32}$/.test(run_id)), []);
     for (const { id, forgery } of forged) {
       // Those without a name count as the runs of one name, of which the newest is judged.
       if (forgery.what.startsWith("name is")) continue;

@@ -85,6 +85,10 @@ class Faults {
   /** Those items of a list that a schema accepts. */
   takeEach<Item>(schema: z.ZodType<Item>, list: unknown, what: string): readonly Item[] {
     if (list === undefined) return [];
+    if (Array.isArray(list) && list.length > LIMITS.ofOneRun) {
+      this.add(`it has more than ${LIMITS.ofOneRun} ${what}s`);
+      return this.takeEach(schema, list.slice(0, LIMITS.ofOneRun), what);
+    }
     const whole = z.array(schema).safeParse(list);
     if (whole.success) return whole.data;
     if (!Array.isArray(list)) {
@@ -136,9 +140,14 @@ export function runIn(told: unknown): Run {
   };
 }
 
-/** What identifies a run, as a server tells it. */
-export function runInfoIn(told: unknown): RunInfo {
-  return infoOf(told, new Faults());
+/** A run of which no more is known than that it can't be read. */
+export function unreadRun(why: string): Run {
+  const run = runIn({ info: { run_id: "unread", experiment_id: "0", status: "FAILED" } });
+  return {
+    ...run,
+    info: { ...run.info, run_id: "", experiment_id: "", status: "UNKNOWN" },
+    misshapen: [why],
+  };
 }
 
 function infoOf(told: unknown, faults: Faults): RunInfo {
@@ -180,9 +189,13 @@ export function experimentIn(experiment_id: string, told: unknown): Experiment {
 
 /** The points of a metric; or in words what is wrong with one. */
 export function pointsIn(told: readonly unknown[]): readonly Metric[] | string {
+  const whole = z.array(metric).safeParse(told);
+  if (whole.success) return whole.data;
   const faults = new Faults();
-  const points = faults.takeEach(metric, told, "metric");
-  return faults.told.misshapen?.[0] ?? points;
+  for (let start = 0; start < told.length; start += LIMITS.ofOneRun) {
+    faults.takeEach(metric, told.slice(start, start + LIMITS.ofOneRun), "metric");
+  }
+  return faults.told.misshapen?.[0] ?? "misshapen";
 }
 
 function byKey<Value>(

@@ -1,10 +1,11 @@
-import { isBeyondLimit, LIMITS } from "../limits.ts";
+import { ExperimentError } from "../../base/error.ts";
+import { beyondLimit, isBeyondLimit, LIMITS, sizeOf } from "../limits.ts";
 import * as limits from "../mlflow_limits.ts";
 import { byStep } from "../point.ts";
 import * as refusals from "../refusals.ts";
 import type { Run, TrackingStore } from "../store.ts";
 import { Pages } from "../pages.ts";
-import { pointsIn, runIn } from "../reading/run.ts";
+import { pointsIn, runIn, unreadRun } from "../reading/run.ts";
 import { answers } from "./answers.ts";
 import { allExperiments } from "./experiments.ts";
 import { filterOf, matches } from "./filter.ts";
@@ -12,6 +13,8 @@ import { get, isDeleted, isMissing, type MlflowServer, post, toPairs } from "./m
 
 /** How many runs one answer has at most, so that it is within the limit of bytes. */
 const PAGE = 200;
+/** How many runs of a list may be more than is read of one answer. */
+const UNREAD = 3;
 /** How many points of a metric one answer has, where they come in pages. */
 const POINTS = 25_000;
 
@@ -55,24 +58,32 @@ export function runVerbs(
       const runs: Run[] = [];
       const pages = new Pages(`The list of runs of ${server.uri}`);
       let { page_token } = search;
+      let size = PAGE;
+      let unread = 0;
       do {
         const asked = {
           experiment_ids,
           filter: filterOf(search),
           run_view_type: "ACTIVE_ONLY",
-          max_results: Math.min(PAGE, max_results - runs.length),
+          max_results: Math.min(size, max_results - runs.length),
           order_by: ["attributes.start_time DESC"],
           page_token,
         };
-        const answer = await server.ask(answers.runs, post("runs/search", asked));
-        if ("refusal" in answer) {
-          const { message, error } = answer.refusal;
-          throw message.startsWith("Invalid page token") ? limits.noPageToken(`${page_token}`) : error;
+        const page = await pageOf(server, asked);
+        if (!(page instanceof ExperimentError)) {
+          runs.push(...page.runs.map(runIn).filter((run) => matches(run, search)));
+          page_token = pages.after(page.runs.length, page.next_page_token);
+          size = PAGE;
+        } else if (asked.max_results > 1) {
+          size = Math.ceil(asked.max_results / 2);
+        } else {
+          if (++unread > UNREAD) throw page;
+          size = PAGE;
+          // One run that has too much must not hide the others.
+          runs.push(unreadRun(`it is more than ${sizeOf(LIMITS.answerBytes)}`));
+          page_token = pages.after(1, tokenAfter(page_token));
         }
-        const page = answer.told;
-        runs.push(...page.runs.map(runIn).filter((run) => matches(run, search)));
-        page_token = pages.after(page.runs.length, page.next_page_token);
-      } while (page_token !== undefined && runs.length < max_results);
+      } while (page_token !== undefined && runs.length < max_results || size < PAGE);
       return { runs, next_page_token: page_token };
     },
 
@@ -85,6 +96,35 @@ export function runVerbs(
       return points.toSorted(byStep);
     },
   };
+}
+
+/** A page of runs; or the error where it is more than is read of one answer. */
+async function pageOf(server: MlflowServer, asked: { readonly page_token: string | undefined }) {
+  try {
+    const answer = await server.ask(answers.runs, post("runs/search", asked));
+    if ("told" in answer) return answer.told;
+    const { message, error } = answer.refusal;
+    throw message.startsWith("Invalid page token") ? limits.noPageToken(`${asked.page_token}`) : error;
+  } catch (error) {
+    if (error instanceof ExperimentError && isBeyondLimit(error)) return error;
+    throw error;
+  }
+}
+
+/** The token of the page that begins one run later, as MLflow makes it. */
+function tokenAfter(token: string | undefined): string {
+  const offset = token === undefined ? 0 : offsetIn(token);
+  return btoa(JSON.stringify({ offset: offset + 1 }));
+}
+
+function offsetIn(token: string): number {
+  try {
+    const { offset } = JSON.parse(atob(token));
+    if (Number.isSafeInteger(offset) && offset >= 0) return offset;
+  } catch {
+    // The same as any other token that isn't MLflow's.
+  }
+  throw beyondLimit("A run of the list", sizeOf(LIMITS.answerBytes));
 }
 
 /** The points of a metric as the server tells them: at once or, where that is too much for one answer, in pages. */

@@ -1,4 +1,4 @@
-import { beyondLimit, LIMITS } from "../limits.ts";
+import { LIMITS } from "../limits.ts";
 import { runIn } from "../reading/run.ts";
 import type { SqliteFile } from "../sqlite_file.ts";
 import type { Run } from "../store.ts";
@@ -43,16 +43,18 @@ export function readRuns(
   );
   // Everything of all the runs found, in one query each.
   const ids = JSON.stringify(infos.map((info) => info.run_id));
-  const owned = (table: string, query: string) => {
-    const rows = file.rows<Row>(`${query} IN (SELECT value FROM json_each(?)) LIMIT ?`, ids, LIMITS.rows + 1);
-    if (rows.length > LIMITS.rows) {
-      throw beyondLimit(`The table ${table} of ${store.uri}`, `${LIMITS.rows} rows`);
-    }
-    return Map.groupBy(rows, ({ run_id }) => run_id);
+  const owned = (query: string) => {
+    const rowsOf = (ids: string, most: number) =>
+      file.rows<Row>(`${query} IN (SELECT value FROM json_each(?)) LIMIT ?`, ids, most);
+    const rows = rowsOf(ids, LIMITS.rows + 1);
+    if (rows.length <= LIMITS.rows) return Map.groupBy(rows, ({ run_id }) => run_id);
+    // One run that has too much must not hide the others.
+    return new Map(
+      infos.map(({ run_id }) => [run_id, rowsOf(JSON.stringify([run_id]), LIMITS.ofOneRun + 1)] as const),
+    );
   };
   const pairs = (table: string) =>
     owned(
-      table,
       `SELECT run_uuid AS run_id, ${short("key", nameLength)} AS key, ${
         short("value", valueLength)
       } AS value ` +
@@ -61,11 +63,9 @@ export function readRuns(
   const params = pairs("params");
   const tags = pairs("tags");
   const metrics = owned(
-    "latest_metrics",
     `SELECT run_uuid AS run_id, ${POINT} FROM latest_metrics WHERE run_uuid`,
   );
   const datasets = owned(
-    "inputs",
     `SELECT inputs.destination_id AS run_id, ${short("datasets.name", nameLength)} AS name, ` +
       `${short("digest", nameLength)} AS digest, ${
         short("dataset_source_type", nameLength)

@@ -9,6 +9,9 @@ import { placeOf } from "./place.ts";
 import { readPoints, readRuns, START } from "./read_runs.ts";
 import { newId, writeTags } from "./write_logs.ts";
 
+const IS_RUN = "typeof(run_uuid) = 'text' AND length(run_uuid) BETWEEN 1 AND 256 AND " +
+  "run_uuid NOT GLOB '*[^a-zA-Z0-9_-]*'";
+
 /** The verbs about runs, on the embedded store. */
 export function runVerbs(
   store: EmbeddedStore,
@@ -74,7 +77,8 @@ export function runVerbs(
     async searchRuns(search) {
       limits.checkSearch(search);
       const { experiment_ids, run_name, status, tags = {}, max_results = 100, page_token } = search;
-      const conditions = ["lifecycle_stage = 'active'"];
+      // What has no id by which it could be asked for is no run.
+      const conditions = ["lifecycle_stage = 'active'", IS_RUN];
       const values: (string | number)[] = [];
       const must = (condition: string, ...given: (string | number)[]) => {
         conditions.push(condition);
