@@ -132,11 +132,11 @@ export type {
   DatasetInput,
   Experiment as TrackingExperiment,
   Metric,
+  RecordedStatus,
   Run,
   RunInfo,
   RunPage,
   RunSearch,
-  RecordedStatus,
   RunStatus,
   TrackingStore,
 } from "./lib/tracking/store.ts";
