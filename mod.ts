@@ -132,6 +132,7 @@ export type {
   DatasetInput,
   Experiment as TrackingExperiment,
   Metric,
+  RecordedStatus,
   Run,
   RunInfo,
   RunPage,

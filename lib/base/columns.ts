@@ -1,3 +1,5 @@
+import { toLine } from "./printable.ts";
+
 /** The columns that a text takes on a terminal: two for wide characters and emoji, none for those that combine. */
 export function widthOf(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
@@ -53,14 +55,15 @@ function startOf(text: string, width: number): string {
 }
 
 /**
- * Rows of texts as lines, each column as wide as its widest text.
+ * Rows of texts as lines, each column as wide as its widest text; what would break a line is escaped.
  *
  * @param options.width No line is wider: the widest columns are cut in the middle, down to `least` columns each.
  */
 export function alignColumns(
-  rows: readonly (readonly string[])[],
+  texts: readonly (readonly string[])[],
   { width = Infinity, indent = "" }: { readonly width?: number; readonly indent?: string } = {},
 ): readonly string[] {
+  const rows = texts.map((row) => row.map(toLine));
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => widthOf(row[column]!)))) ?? [];
   const gaps = indent.length + 2 * (widths.length - 1);
   for (let over = gaps + sum(widths) - width; over > 0; over--) {

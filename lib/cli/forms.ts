@@ -53,7 +53,8 @@ export async function tellReports(
 ): Promise<void> {
   const isTerminal = Deno.stdout.isTerminal();
   const width = isTerminal ? { width: Deno.consoleSize().columns } : {};
-  printLine(await render(reports, stdout, { color: isTerminal && !Deno.noColor, ...width }));
+  const isPainted = stdout === "text" && isTerminal && !Deno.noColor;
+  printLine(await render(reports, stdout, { color: isPainted, ...width }), "stdout", { isPainted });
   for (const { file, form } of files) await write(file, `${await render(reports, form)}\n`);
 }
 

@@ -1,11 +1,20 @@
 import { now } from "../base/environment.ts";
 import { ExperimentError, messageOf } from "../base/error.ts";
+import { toPrintable } from "../base/printable.ts";
 import type { SingleBar } from "../deps/cli_progress.ts";
 import type { ReplayEvent } from "../replay/replay.ts";
 
-/** Writes a line: a result to stdout, the story to stderr. */
-export function printLine(line: string, to: "stdout" | "stderr" = "stdout"): void {
-  const bytes = new TextEncoder().encode(`${line}\n`);
+/**
+ * Writes a line, or several: a result to stdout, the story to stderr. Whatever would act on a terminal is escaped.
+ *
+ * @param options.isPainted Whether the text has colours of ours, and all that is foreign in it is escaped already.
+ */
+export function printLine(
+  line: string,
+  to: "stdout" | "stderr" = "stdout",
+  { isPainted = false }: { readonly isPainted?: boolean } = {},
+): void {
+  const bytes = new TextEncoder().encode(`${isPainted ? line : toPrintable(line)}\n`);
   for (let written = 0; written < bytes.length;) written += Deno[to].writeSync(bytes.subarray(written));
 }
 

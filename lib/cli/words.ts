@@ -3,7 +3,8 @@ import type { NewProject } from "../commands/init/project.ts";
 import type { RegistryListing } from "../commands/listing.ts";
 import type { Contract } from "../contract/contract.ts";
 import { alignColumns } from "../report/text.ts";
-import type { RunSummary, ShownRun } from "../tracking/runs.ts";
+import { toLine } from "../base/printable.ts";
+import { misshapenWords, type RunSummary, type ShownRun } from "../tracking/runs.ts";
 import type { TrainedRun } from "../training/train.ts";
 
 /** A trained run in words: its scores, and how to replay it. */
@@ -23,6 +24,9 @@ export function contractText({ clauses }: Contract): string {
 /** Runs, a line each. */
 export function runsText(runs: readonly RunSummary[]): string {
   if (runs.length === 0) return "There are no runs.";
+  const faults = runs.flatMap(({ run_id, misshapen }) =>
+    misshapen === undefined ? [] : [toLine(`${run_id}: ${misshapenWords(misshapen)}`)]
+  );
   const rows = runs.map(({ run_id, run_name, experiment, status, start_time, metrics }) => [
     run_id,
     run_name,
@@ -31,17 +35,28 @@ export function runsText(runs: readonly RunSummary[]): string {
     start_time,
     Object.entries(metrics).map(([key, value]) => `${key}=${value.toPrecision(4)}`).join(" "),
   ]);
-  return alignColumns([["run id", "name", "experiment", "status", "started", "metrics"], ...rows]).join("\n");
+  return [
+    ...alignColumns([["run id", "name", "experiment", "status", "started", "metrics"], ...rows]),
+    ...(faults.length === 0 ? [] : ["", ...faults]),
+  ].join("\n");
 }
 
 /** A run with its params, metrics, tags and artifacts. */
-export function runText({ info, params, metrics, tags, datasets, artifacts }: ShownRun): string {
+export function runText(
+  { info, params, metrics, tags, datasets, artifacts, misshapen }: ShownRun,
+): string {
   const section = (title: string, lines: readonly string[]) =>
-    lines.length === 0 ? [] : ["", title, ...lines];
+    lines.length === 0 ? [] : ["", title, ...lines.map(toLine)];
   return [
-    `${info.run_name}: ${info.status}, run ${info.run_id}, started ${
+    `${toLine(info.run_name)}: ${info.status}, run ${info.run_id}, started ${
       new Date(info.start_time).toISOString()
     }`,
+    ...(misshapen === undefined ? [] : [toLine(misshapenWords(misshapen))]),
+    ...(info.artifacts_at === undefined ? [] : [
+      toLine(
+        `The project was moved since: artifacts recorded in ${info.artifact_uri} are in ${info.artifacts_at}.`,
+      ),
+    ]),
     ...section(
       "metrics",
       metricLines(Object.fromEntries(Object.entries(metrics).map(([k, { value }]) => [k, value]))),

@@ -1,3 +1,7 @@
+import { toLine } from "../base/printable.ts";
+
+export { toLine };
+
 /** A text in quotes, shortened to about 60 characters. */
 export function quote(text: string): string {
   return JSON.stringify(shorten(text));
@@ -6,14 +10,6 @@ export function quote(text: string): string {
 /** A text of so many characters at most, with `…` where it goes on. */
 export function shorten(text: string, most = 60): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
-}
-
-/** A text with what would break or disguise its line in a terminal (line ends, control characters) escaped. */
-export function toLine(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
-    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  );
 }
 
 /** What was found, in a message: a scalar as it is written in YAML, or `a map`, `a list of 3 items`. */

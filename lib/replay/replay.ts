@@ -81,17 +81,8 @@ export async function replayRun(
   const { store, signal } = options;
   const runId = past.info.run_id;
   const found: ReplayReport = {
-    verdict: "unverifiable",
-    run_id: runId,
-    run_name: past.info.run_name,
-    drifts: [],
-    config: "",
-    notes: options.notes ?? [],
-    reasons: [],
-    code: [],
-    untold: [],
-    past: undefined,
-    current: undefined,
+    ...unverifiable(past, []),
+    notes: [...options.notes ?? [], ...movedNotes(past)],
   };
   const record = await readContract(store, past);
   if (typeof record === "string") return { ...found, reasons: [record] };
@@ -113,9 +104,14 @@ export async function replayRun(
   if (!options.rerun || report.verdict !== "safe" || !current) return report;
 
   const again = await train(current.experiment, { ...options, replayOf: runId });
-  const difference = again.status === "FINISHED"
-    ? await firstDifference(store, runId, again.run_id)
-    : again.reason ?? `the rerun ended ${again.status}`;
+  let difference: string | undefined;
+  try {
+    difference = again.status === "FINISHED"
+      ? await firstDifference(store, runId, again.run_id)
+      : again.reason ?? `the rerun ended ${again.status}`;
+  } catch (error) {
+    return { ...report, verdict: "unverifiable", rerun_id: again.run_id, reasons: [reasonOf(error)] };
+  }
   signal?.throwIfAborted();
   return {
     ...report,
@@ -123,6 +119,23 @@ export async function replayRun(
     rerun_id: again.run_id,
     reasons: difference === undefined ? [] : [difference],
     metrics: { past: latestOf(past), current: again.metrics },
+  };
+}
+
+/** The report of a run that can't be judged, for reasons. */
+export function unverifiable({ info }: Run, reasons: readonly string[]): ReplayReport {
+  return {
+    verdict: "unverifiable",
+    run_id: info.run_id,
+    run_name: info.run_name,
+    drifts: [],
+    config: "",
+    notes: [],
+    reasons,
+    code: [],
+    untold: [],
+    past: undefined,
+    current: undefined,
   };
 }
 
@@ -260,6 +273,13 @@ async function policyOf(
   const note =
     "What the replay config of its name allows isn't allowed: the run's record doesn't vouch for the name.";
   return { ...strict, notes: [note, ...policyNotes(strict)] };
+}
+
+function movedNotes({ info: { artifact_uri, artifacts_at } }: Run): readonly string[] {
+  if (artifacts_at === undefined) return [];
+  return [
+    `The project was moved since: what the run kept, recorded in ${artifact_uri}, was read from ${artifacts_at}.`,
+  ];
 }
 
 function policyNotes({ binding, advisory, data }: Omit<ReplayConfig, "run">): readonly string[] {

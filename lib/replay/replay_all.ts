@@ -1,6 +1,8 @@
+import { reasonOf } from "../base/error.ts";
+import { Pages } from "../tracking/pages.ts";
 import { namedExperiments } from "../tracking/runs.ts";
 import type { Run, TrackingStore } from "../tracking/store.ts";
-import { type ReplayOptions, replayRun } from "./replay.ts";
+import { type ReplayOptions, replayRun, unverifiable } from "./replay.ts";
 import type { ReplayReport } from "./report.ts";
 import { openToday } from "./today.ts";
 
@@ -24,7 +26,16 @@ export async function* replayAll(
   const today = openToday(signal ? { signal } : {});
   for (const run of await newestRuns(store, options.experimentName)) {
     signal?.throwIfAborted();
-    yield await replayRun(run, { ...options, today });
+    yield await judged(run, { ...options, today });
+  }
+}
+
+/** The report of a run; where it can't be judged, an unverifiable one that says why, so that the others are judged. */
+async function judged(run: Run, options: Parameters<typeof replayRun>[1]): Promise<ReplayReport> {
+  try {
+    return await replayRun(run, options);
+  } catch (error) {
+    return unverifiable(run, [reasonOf(error)]);
   }
 }
 
@@ -32,6 +43,7 @@ export async function* replayAll(
 async function newestRuns(store: TrackingStore, experiment: string | undefined): Promise<readonly Run[]> {
   const experiments = await namedExperiments(store, experiment);
   const newest = new Map<string, Run>();
+  const pages = new Pages(`The list of runs of ${store.uri}`);
   let page_token: string | undefined;
   do {
     const page = await store.searchRuns({
@@ -44,7 +56,7 @@ async function newestRuns(store: TrackingStore, experiment: string | undefined):
       const key = JSON.stringify([run.info.experiment_id, run.info.run_name]);
       if (!newest.has(key)) newest.set(key, run);
     }
-    page_token = page.next_page_token;
+    page_token = pages.after(page.runs.length, page.next_page_token);
   } while (page_token !== undefined);
   return [...newest.values()];
 }

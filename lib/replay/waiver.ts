@@ -5,7 +5,7 @@ import { userName } from "../base/git/user.ts";
 import { suggestionOf } from "../base/nearest.ts";
 import { type Drift, matches } from "../contract/compare.ts";
 import { z } from "../deps/zod.ts";
-import { readJson } from "../tracking/read.ts";
+import { readJsonArtifact } from "../tracking/read.ts";
 import type { TrackingStore } from "../tracking/store.ts";
 import type { ExplainedDrift, Waiver } from "./explain/explanation.ts";
 
@@ -40,8 +40,10 @@ export async function readWaivers(
 ): Promise<{ readonly waivers: readonly Waiver[]; readonly notes: readonly string[] }> {
   const files = await store.listArtifacts(runId, FOLDER);
   const read = await Promise.all(files.map(async ({ path, is_dir }) => {
-    const waiver = is_dir ? undefined : waiverSchema.safeParse(await readJson(store, runId, path)).data;
-    return waiver ?? `The run's ${path} isn't a waiver, so it counts as none.`;
+    const waiver = is_dir ? undefined : await readJsonArtifact(store, runId, path, waiverSchema);
+    return waiver && "value" in waiver
+      ? waiver.value
+      : `The run's ${path} isn't a waiver, so it counts as none.`;
   }));
   return {
     waivers: read.filter((each) => typeof each !== "string"),

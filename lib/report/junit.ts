@@ -1,3 +1,4 @@
+import { toLines, toPrintable } from "../base/printable.ts";
 import { toXml } from "../base/xml.ts";
 import { showValue } from "../document/show.ts";
 import { isGood, type ReplayReport, verdictLine } from "../replay/report.ts";
@@ -22,7 +23,7 @@ interface Case {
 export function toJUnit(reports: readonly ReplayReport[]): string {
   const suites = reports.map((report) => ({ report, cases: casesOf(report) }));
   const all = suites.flatMap(({ cases }) => cases);
-  return [
+  return toPrintable([
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="reprise replay" ${counts(all)}>`,
     ...suites.flatMap(({ report, cases }) => [
@@ -40,7 +41,7 @@ export function toJUnit(reports: readonly ReplayReport[]): string {
     ]),
     "</testsuites>",
     "",
-  ].join("\n");
+  ].join("\n"));
 }
 
 function casesOf(report: ReplayReport): readonly Case[] {
@@ -62,9 +63,8 @@ function casesOf(report: ReplayReport): readonly Case[] {
     name: "verdict",
     result: isGood(verdict) ? "passed" : verdict === "unverifiable" ? "error" : "failure",
     message: verdictLine(report),
-    details: [...reasons, ...notes, ...untold, ...(as_recorded ? asRecordedWords(as_recorded) : [])].join(
-      "\n",
-    ),
+    details: [...reasons, ...notes, ...untold, ...(as_recorded ? asRecordedWords(as_recorded) : [])]
+      .flatMap(toLines).join("\n"),
   }];
 }
 
@@ -74,7 +74,7 @@ function explained(
   drift: NonNullable<ReturnType<typeof clauseRows>[number]["drift"]>,
 ): string {
   const { declarations = [], diff, rows, cells = [], changes = [] } = drift;
-  return [
+  const told = [
     ...remarksOf(drift),
     ...declarations.map((name) => `in ${name}`),
     ...(rows && data ? dataWords(data) : []),
@@ -82,8 +82,9 @@ function explained(
       `row ${row} ${column} ${showValue(past)} → ${showValue(current)}`
     ),
     ...changes.map(configLine),
-    ...(diff === undefined ? [] : diffLines(diff).map(({ text }) => text)),
-  ].join("\n");
+  ];
+  return [...told.flatMap(toLines), ...(diff === undefined ? [] : diffLines(diff).map(({ text }) => text))]
+    .join("\n");
 }
 
 function caseElement({ classname, name, result, message, details }: Case): string {

@@ -1,4 +1,5 @@
 import { now } from "../base/environment.ts";
+import { ExperimentError } from "../base/error.ts";
 import {
   type Curve,
   type CurvePoint,
@@ -31,10 +32,17 @@ export async function curvesOf(
   { info, metrics }: Run,
 ): Promise<readonly { readonly key: string; readonly points: readonly CurvePoint[] }[]> {
   const keys = Object.values(metrics).filter(({ step }) => step > 0).map(({ key }) => key).sort();
-  return await Promise.all(keys.map(async (key) => {
-    const points = await store.getMetricHistory(info.run_id, key);
-    return { key, points: points.map(({ step, value }) => ({ step, value })) };
+  const curves = await Promise.all(keys.map(async (key) => {
+    try {
+      const points = await store.getMetricHistory(info.run_id, key);
+      return [{ key, points: points.map(({ step, value }) => ({ step, value })) }];
+    } catch (error) {
+      // What is misshapen isn't drawn.
+      if (error instanceof ExperimentError && error.code === "INVALID_STATE") return [];
+      throw error;
+    }
   }));
+  return curves.flat();
 }
 
 async function bothCurves(store: TrackingStore, ids: readonly string[]): Promise<readonly Curve[]> {

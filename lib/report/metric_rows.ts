@@ -16,7 +16,10 @@ export interface MetricRow {
 /** The metrics of both sides, each once. */
 export function metricRows({ past, current }: NonNullable<ReportDocument["metrics"]>): readonly MetricRow[] {
   return [...new Set([...Object.keys(past), ...Object.keys(current)])].map((metric) => {
-    const [before, after]: readonly (number | null | undefined)[] = [past[metric], current[metric]];
+    // A metric may have the name of what every object has.
+    const [before, after]: readonly (number | null | undefined)[] = [past, current].map((side) =>
+      Object.hasOwn(side, metric) ? side[metric] : undefined
+    );
     const isBoth = typeof before === "number" && typeof after === "number";
     const change = Object.is(before, after) ? "same" : isBoth ? signed(after - before) : "";
     return { metric, past: before, current: after, change };

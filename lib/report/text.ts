@@ -1,4 +1,5 @@
 import { alignColumns, cut, widthOf, wrap } from "../base/columns.ts";
+import { toLines } from "../base/printable.ts";
 import { count, short, showValue, toLine } from "../document/show.ts";
 import type { DataChange, ExplainedDrift } from "../replay/explain/explanation.ts";
 import { askedWords, isComparison, type ReplayReport, verdictLine } from "../replay/report.ts";
@@ -83,15 +84,14 @@ function section(title: string, lines: readonly Line[]): readonly Line[] {
 }
 
 function prose(texts: readonly string[]): readonly Line[] {
-  return texts.flatMap((text) => text.split("\n")).map((text) => ({ text }));
+  return texts.flatMap(toLines).map((text) => ({ text }));
 }
 
 function table(
   rows: readonly (readonly string[])[],
   options: Parameters<typeof alignColumns>[1],
 ): readonly Line[] {
-  const safe = rows.map((row) => row.map(toLine));
-  return alignColumns(safe, options).map((text) => ({ text, fit: "cut" }));
+  return alignColumns(rows, options).map((text) => ({ text, fit: "cut" }));
 }
 
 function clauseTable(report: ReplayReport, width: number): readonly Line[] {

@@ -91,7 +91,7 @@ export function recordOperations(context: ServerContext): readonly AnyOperation[
       path: "/api/runs/:id/metrics/:key{.+}",
       summary: "Every point of a metric of a run",
       answers: { 200: { description: "The points, by step and time", document: "MetricHistory" } },
-      errors: ["RESOURCE_DOES_NOT_EXIST"],
+      errors: ["RESOURCE_DOES_NOT_EXIST", "INVALID_STATE"],
       async handle(c) {
         const store = await context.openStore();
         return c.json({ metrics: await store.getMetricHistory(idOf(c), c.req.param("key")!) });
@@ -107,7 +107,7 @@ export function recordOperations(context: ServerContext): readonly AnyOperation[
           types: ["text/plain", "application/json", "application/octet-stream"],
         },
       },
-      errors: ["RESOURCE_DOES_NOT_EXIST"],
+      errors: ["RESOURCE_DOES_NOT_EXIST", "INVALID_STATE"],
       async handle(c) {
         const path = c.req.param("path")!;
         const bytes = await (await context.openStore()).downloadArtifact(idOf(c), path);

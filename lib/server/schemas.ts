@@ -56,6 +56,12 @@ const time = z.string().describe("ISO 8601");
 const texts = z.record(z.string(), z.string());
 const values = z.record(z.string(), z.number().nullable().describe("null where it is no finite number"));
 const status = z.enum(["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]);
+const recordedStatus = z.enum([...status.options, "UNKNOWN"]).describe(
+  "UNKNOWN where what is recorded is none",
+);
+const misshapen = z.array(z.string()).exactOptional().describe(
+  "What of it is misshapen in the store, in words, and is left out or empty here",
+);
 const contract = z.object({ version: z.number(), clauses: texts });
 const metric = z.object({
   key: z.string(),
@@ -86,9 +92,10 @@ const runSummary = z.object({
   run_id: z.string(),
   run_name: z.string(),
   experiment: z.string(),
-  status,
+  status: recordedStatus,
   start_time: time,
   metrics: values,
+  misshapen,
 });
 const described = { name: z.string(), description: z.string().exactOptional() };
 const model = { ...described, task: z.string(), params: z.record(z.string(), z.unknown()) };
@@ -198,10 +205,11 @@ export const answers = {
       run_name: z.string(),
       experiment_id: z.string(),
       user_id: z.string(),
-      status,
+      status: recordedStatus,
       start_time: z.number(),
       end_time: z.number().exactOptional(),
       artifact_uri: z.string(),
+      artifacts_at: z.string().exactOptional().describe("Where they are, in a project that was moved since"),
     }),
     params: texts,
     metrics: z.record(z.string(), metric),
@@ -216,6 +224,7 @@ export const answers = {
       context: z.string(),
     })),
     artifacts: z.array(z.string()),
+    misshapen,
   }),
   MetricHistory: z.object({ metrics: z.array(metric) }),
   Health: z.object({ status: z.literal("ok") }),

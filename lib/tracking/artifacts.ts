@@ -1,13 +1,28 @@
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join, relative, sep as SEPARATOR } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { ExperimentError, messageOf } from "../base/error.ts";
-import { artifactInTheWay } from "./refusals.ts";
+import { beyondLimit, LIMITS, sizeOf } from "./limits.ts";
+import { artifactInTheWay, leadsOut, notAFile } from "./refusals.ts";
 import type { ArtifactInfo } from "./store.ts";
 
-/** The local folder that an artifact URI names, read as MLflow reads it; undefined for one that is elsewhere. */
+/**
+ * The local folder that an artifact URI names, read as MLflow reads it; undefined for one that is elsewhere, or whose
+ * path isn't absolute or leads up.
+ */
 export function folderOf(artifactUri: string): string | undefined {
-  if (artifactUri.startsWith("file:")) return fileURLToPath(artifactUri);
-  if (/^[a-z][a-z0-9+.-]+:/i.test(artifactUri)) return undefined;
+  const folder = pathOf(artifactUri);
+  const isPlain = folder !== undefined && isAbsolute(folder) && !folder.includes("\0") &&
+    !folder.split(/[/\\]/).includes("..");
+  return isPlain ? folder : undefined;
+}
+
+function pathOf(artifactUri: string): string | undefined {
+  try {
+    if (artifactUri.startsWith("file:")) return fileURLToPath(artifactUri);
+    if (/^[a-z][a-z0-9+.-]+:/i.test(artifactUri)) return undefined;
+  } catch {
+    return undefined;
+  }
   try {
     return decodeURIComponent(artifactUri);
   } catch {
@@ -31,16 +46,26 @@ export function sharedPathOf(artifacts: string): string {
   return join(artifacts, "../../../reprise-objects");
 }
 
+/** A folder of artifacts, and the one that nothing of it may lead out of. */
+export interface Shelf {
+  /** The folder, which is the root or below it. */
+  readonly folder: string;
+  /** What all that is read and written has to be below, links followed; it may be a link itself. */
+  readonly root: string;
+}
+
 /** Writes one artifact below a run's artifact folder; a process that dies meanwhile leaves it absent, never in part. */
 export async function writeArtifact(
-  folder: string,
+  shelf: Shelf,
   path: string,
   content: Uint8Array | string,
 ): Promise<void> {
+  const { folder } = shelf;
   const target = join(folder, path);
   // Beside the artifact folder, so that no listing shows it.
   const unfinished = join(dirname(folder), `.${crypto.randomUUID()}.tmp`);
   try {
+    await checkInside(shelf, dirname(target));
     await Deno.mkdir(dirname(target), { recursive: true });
     try {
       await Deno.writeFile(
@@ -58,15 +83,24 @@ export async function writeArtifact(
   }
 }
 
-/** The artifacts directly below a folder of a run's artifact folder, by path; none where there is no such folder. */
-export async function artifactsIn(folder: string, path: string): Promise<readonly ArtifactInfo[]> {
+/**
+ * The artifacts directly below a folder of a run's artifact folder, by path; none where there is no such folder. Links
+ * that lead out of it and what is no file, such as a pipe, are listed as empty files.
+ */
+export async function artifactsIn(shelf: Shelf, path: string): Promise<readonly ArtifactInfo[]> {
+  const { folder } = shelf;
   try {
-    const entries = await Array.fromAsync(Deno.readDir(join(folder, path)));
-    const found = await Promise.all(entries.map(async ({ name }): Promise<ArtifactInfo> => {
+    await checkInside(shelf, join(folder, path));
+    const found: ArtifactInfo[] = [];
+    for await (const { name } of Deno.readDir(join(folder, path))) {
+      if (found.length >= LIMITS.listed) {
+        throw beyondLimit(`The list of ${folder}`, `${LIMITS.listed} artifacts`);
+      }
       const below = path === "" ? name : `${path}/${name}`;
-      const { isDirectory, size } = await Deno.stat(join(folder, below));
-      return { path: below, is_dir: isDirectory, file_size: isDirectory ? undefined : size };
-    }));
+      const stat = await statInside(shelf, join(folder, below));
+      const isFolder = stat?.isDirectory === true;
+      found.push({ path: below, is_dir: isFolder, file_size: isFolder ? undefined : stat?.size ?? 0 });
+    }
     return found.sort(byPath);
   } catch (error) {
     if (isAbsence(error)) return [];
@@ -79,10 +113,22 @@ export function byPath(a: ArtifactInfo, b: ArtifactInfo): number {
   return a.path < b.path ? -1 : 1;
 }
 
-/** The bytes of one artifact; undefined where there is no such file. */
-export async function artifactBytes(folder: string, path: string): Promise<Uint8Array | undefined> {
+/** The bytes of one artifact; undefined where there is no such file. More than so many bytes are refused. */
+export async function artifactBytes(
+  shelf: Shelf,
+  path: string,
+  most: number,
+): Promise<Uint8Array | undefined> {
+  const { folder } = shelf;
+  const place = join(folder, path);
   try {
-    return await Deno.readFile(join(folder, path));
+    await checkInside(shelf, place);
+    // Before it is opened, as opening a pipe waits for whoever writes to it.
+    const { isFile, isDirectory, size } = await Deno.stat(place);
+    if (isDirectory) return undefined;
+    if (!isFile) throw notAFile(path);
+    if (size > most) throw beyondLimit(`The artifact ${JSON.stringify(path)}`, sizeOf(most));
+    return await Deno.readFile(place);
   } catch (error) {
     if (isAbsence(error)) return undefined;
     throw troubleOf(`The artifact ${JSON.stringify(path)} can't be read from ${folder}`, error);
@@ -90,13 +136,54 @@ export async function artifactBytes(folder: string, path: string): Promise<Uint8
 }
 
 /** Whether there is a file at a path below a folder. */
-export async function isArtifact(folder: string, path: string): Promise<boolean> {
+export async function isArtifact(shelf: Shelf, path: string): Promise<boolean> {
+  const { folder } = shelf;
   try {
+    await checkInside(shelf, join(folder, path));
     return (await Deno.stat(join(folder, path))).isFile;
   } catch (error) {
     if (isAbsence(error)) return false;
     throw troubleOf(`The artifact ${JSON.stringify(path)} can't be looked for in ${folder}`, error);
   }
+}
+
+/** Refuses a place that isn't below the root once links are followed, whether or not something is there. */
+async function checkInside({ root }: Shelf, place: string): Promise<void> {
+  const real = await Deno.realPath(root).catch(unlessAbsent);
+  // Nothing is there yet, so nothing leads out of it.
+  if (real === undefined) return;
+  for (let part = place; part !== root && isBelow(root, part); part = dirname(part)) {
+    const found = await Deno.realPath(part).catch((error: unknown) =>
+      error instanceof Deno.errors.FilesystemLoop ? undefined : unlessAbsent(error)
+    );
+    if (found !== undefined) {
+      if (isBelow(real, found)) return;
+      throw leadsOut(relative(root, place), root);
+    }
+    // What is written to a link that leads to nothing yet is written where it leads.
+    if ((await Deno.lstat(part).catch(unlessAbsent))?.isSymlink) throw leadsOut(relative(root, place), root);
+  }
+}
+
+/** What is at a place; undefined where a link leads out of the root, or to nothing. */
+async function statInside(shelf: Shelf, place: string): Promise<Deno.FileInfo | undefined> {
+  const own = await Deno.lstat(place);
+  if (!own.isSymlink) return own;
+  try {
+    await checkInside(shelf, place);
+    return await Deno.stat(place);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a path is another or below it, by their names. */
+export function isBelow(root: string, path: string): boolean {
+  return path === root || path.startsWith(root.endsWith(SEPARATOR) ? root : root + SEPARATOR);
+}
+
+function unlessAbsent(error: unknown): undefined {
+  if (!isAbsence(error)) throw error;
 }
 
 function isAbsence(error: unknown): boolean {
@@ -110,6 +197,7 @@ function isInTheWay(error: unknown): boolean {
 }
 
 function troubleOf(what: string, cause: unknown): ExperimentError {
+  if (cause instanceof ExperimentError) return cause;
   if (cause instanceof Deno.errors.NotCapable) {
     return new ExperimentError("PERMISSION_DENIED", `${what}: Deno was not given leave to.`, {
       hint: "Run again with --allow-read and --allow-write for that folder.",
@@ -123,5 +211,6 @@ function troubleOf(what: string, cause: unknown): ExperimentError {
     });
   }
   const found = messageOf(cause);
-  return new ExperimentError("INTERNAL_ERROR", `${what}: ${found}.`, { cause });
+  // A name that is too long, links in a circle: something is wrong with what is there, not with the program.
+  return new ExperimentError("INVALID_STATE", `${what}: ${found}.`, { cause });
 }

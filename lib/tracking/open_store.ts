@@ -1,5 +1,5 @@
 import { ExperimentError } from "../base/error.ts";
-import type { Credentials } from "./http.ts";
+import type { Credentials } from "./rest/http.ts";
 import type { TrackingStore } from "./store.ts";
 
 export type { Credentials };
@@ -29,6 +29,11 @@ export interface StoreOptions {
    * @default 250
    */
   readonly firstWait?: number;
+  /**
+   * How many milliseconds an answer may take that is no more than a trickle.
+   * @default 120000
+   */
+  readonly answerWithin?: number;
 }
 
 /**
@@ -42,11 +47,11 @@ export async function openStore(uri: string, options: StoreOptions = {}): Promis
   const path = /^sqlite:\/\/\/([^?]+)$/.exec(uri)?.[1];
   if (path !== undefined && path !== ":memory:") {
     if (options.create === false) await mustBeThere(uri, path);
-    const { openSqliteStore } = await import("./sqlite.ts");
+    const { openSqliteStore } = await import("./sqlite/open_sqlite_store.ts");
     return openSqliteStore(uri, path);
   }
   if (/^https?:\/\/[^/]/i.test(uri) && URL.canParse(uri)) {
-    const { openRestStore } = await import("./rest.ts");
+    const { openRestStore } = await import("./rest/open_rest_store.ts");
     return openRestStore(uri, options);
   }
   throw new ExperimentError(

@@ -1,4 +1,5 @@
 import { ExperimentError } from "../base/error.ts";
+import { shorten, toLine } from "../document/show.ts";
 
 /** The error for a run id that a store doesn't have. */
 export function noRun(runId: string, uri: string): ExperimentError {
@@ -66,7 +67,9 @@ export function noArtifact(runId: string, path: string, hint?: string): Experime
 export function artifactsElsewhere(runId: string, artifactUri: string, hint: string): ExperimentError {
   return new ExperimentError(
     "INVALID_STATE",
-    `The artifacts of the run ${runId} can't be reached: they are kept in ${artifactUri}.`,
+    `The artifacts of the run ${runId} can't be reached: they are kept in ${
+      toLine(shorten(artifactUri, 1000))
+    }.`,
     { hint },
   );
 }
@@ -79,5 +82,41 @@ export function artifactInTheWay(path: string, cause?: unknown): ExperimentError
       JSON.stringify(path)
     } can't be written: a name in its path is already a file or a folder.`,
     { cause },
+  );
+}
+
+/** The error for a metric of a run with a point that is none. */
+export function misshapenMetric(runId: string, key: string, reason: string): ExperimentError {
+  return new ExperimentError(
+    "INVALID_STATE",
+    `The metric ${JSON.stringify(toLine(shorten(key)))} of the run ${runId} can't be read: ${reason}.`,
+  );
+}
+
+/** The error for a name among artifacts that leads elsewhere, or can't be one. */
+export function misshapenArtifact(runId: string, path: unknown): ExperimentError {
+  const found = typeof path === "string" ? JSON.stringify(toLine(shorten(path))) : `${typeof path}`;
+  return new ExperimentError(
+    "INVALID_STATE",
+    `The artifacts of the run ${runId} can't be listed: ${found} is no path in the folder that was asked for.`,
+  );
+}
+
+/** The error for an artifact that is something else than a file: a device, a pipe or a socket. */
+export function notAFile(path: string): ExperimentError {
+  return new ExperimentError(
+    "INVALID_STATE",
+    `The artifact ${JSON.stringify(path)} can't be read: it is no file.`,
+  );
+}
+
+/** The error for a path that a link leads out of the folder where artifacts are kept, or in a circle. */
+export function leadsOut(path: string, root: string): ExperimentError {
+  return new ExperimentError(
+    "INVALID_STATE",
+    `The artifact ${
+      JSON.stringify(toLine(path))
+    } can't be reached: a link leads out of ${root}, or in a circle.`,
+    { hint: "Put the files themselves there." },
   );
 }

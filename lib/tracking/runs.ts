@@ -1,6 +1,9 @@
 import { ExperimentError } from "../base/error.ts";
 import { suggestionOf } from "../base/nearest.ts";
-import type { Experiment, Run, RunStatus, TrackingStore } from "./store.ts";
+import { toLine } from "../document/show.ts";
+import { reasonOfStore } from "./read.ts";
+import type { Experiment, RecordedStatus, Run, RunStatus, TrackingStore } from "./store.ts";
+import { artifactPaths } from "./walk.ts";
 
 /** A run in a list. */
 export interface RunSummary {
@@ -10,12 +13,14 @@ export interface RunSummary {
   readonly run_name: string;
   /** The name of its experiment. */
   readonly experiment: string;
-  /** Its state. */
-  readonly status: RunStatus;
+  /** Its state; `UNKNOWN` where what is recorded is none. */
+  readonly status: RecordedStatus;
   /** When it was started, in ISO 8601. */
   readonly start_time: string;
   /** The latest value of each metric. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** What of it is misshapen, in words, and is left out or empty; absent where nothing is. */
+  readonly misshapen?: readonly string[];
 }
 
 /** A page of a list of runs. */
@@ -55,13 +60,14 @@ export async function listRuns(store: TrackingStore, filter: RunFilter): Promise
     ...(page_token === undefined ? {} : { page_token }),
   });
   return {
-    runs: runs.map(({ info, metrics }) => ({
+    runs: runs.map(({ info, metrics, misshapen }) => ({
       run_id: info.run_id,
       run_name: info.run_name,
       experiment: names.get(info.experiment_id) ?? info.experiment_id,
       status: info.status,
       start_time: new Date(info.start_time).toISOString(),
       metrics: Object.fromEntries(Object.entries(metrics).map(([key, { value }]) => [key, value])),
+      ...(misshapen === undefined ? {} : { misshapen }),
     })),
     ...(next_page_token === undefined ? {} : { next_page_token }),
   };
@@ -94,12 +100,14 @@ async function noRun(store: TrackingStore, name: string, newest: Run | undefined
   if (newest !== undefined) {
     return new ExperimentError(
       "RESOURCE_DOES_NOT_EXIST",
-      `No run named "${name}" ${at} is finished: the newest, ${newest.info.run_id}, is ${newest.info.status}.`,
+      `No run named "${name}" ${at} is finished: the newest, ${
+        toLine(newest.info.run_id)
+      }, is ${newest.info.status}.`,
       { hint: "Train it again." },
     );
   }
   const { runs } = await store.searchRuns({ max_results: 1000 });
-  const names = [...new Set(runs.map(({ info }) => info.run_name))];
+  const names = [...new Set(runs.map(({ info }) => toLine(info.run_name)))];
   return new ExperimentError(
     "RESOURCE_DOES_NOT_EXIST",
     `There is no run named "${name}" ${at}. ${suggestionOf(name, names)}`,
@@ -118,14 +126,19 @@ export async function namedExperiments(
   throw new ExperimentError(
     "RESOURCE_DOES_NOT_EXIST",
     `There is no experiment "${name}" in ${store.uri}.`,
-    { hint: `There are: ${all.map((experiment) => experiment.name).join(", ") || "none"}.` },
+    { hint: `There are: ${all.map((experiment) => toLine(experiment.name)).join(", ") || "none"}.` },
   );
 }
 
 /** A run with the paths of its artifacts. @throws {ExperimentError} `RESOURCE_DOES_NOT_EXIST` */
 export async function showRun(store: TrackingStore, run: string): Promise<ShownRun> {
   const found = await findRun(store, run);
-  return { ...found, artifacts: await artifactPaths(store, found.info.run_id) };
+  const faults: string[] = [];
+  const artifacts = await artifactPaths(store, found.info.run_id, {
+    onFault: (error) => faults.push(reasonOfStore(error)),
+  });
+  const misshapen = [...found.misshapen ?? [], ...faults];
+  return { ...found, artifacts, ...(misshapen.length === 0 ? {} : { misshapen }) };
 }
 
 /** A run by its id or by its name, then the newest one. @throws {ExperimentError} `RESOURCE_DOES_NOT_EXIST` */
@@ -138,19 +151,12 @@ export async function findRun(store: TrackingStore, run: string): Promise<Run> {
   });
 }
 
-async function artifactPaths(
-  store: TrackingStore,
-  runId: string,
-  folder?: string,
-): Promise<readonly string[]> {
-  const entries = await store.listArtifacts(runId, folder);
-  const paths = await Promise.all(
-    entries.map(({ path, is_dir }) => is_dir ? artifactPaths(store, runId, path) : [path]),
-  );
-  return paths.flat();
-}
-
 /** The latest value of each metric of a run. */
 export function latestOf({ metrics }: Run): Readonly<Record<string, number>> {
   return Object.fromEntries(Object.entries(metrics).map(([key, { value }]) => [key, value]));
+}
+
+/** What is misshapen in a record of a run, in one sentence. */
+export function misshapenWords(misshapen: readonly string[]): string {
+  return `The run's record is misshapen: ${misshapen.join("; ")}.`;
 }

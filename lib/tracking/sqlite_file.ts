@@ -200,5 +200,8 @@ function troubleOf(path: string, patience: number, error: unknown): unknown {
     );
   }
   if (/not open/.test(found)) return because("INVALID_STATE", `${path} can't be used: the store was closed.`);
-  return because("INTERNAL_ERROR", `${path} can't be used: ${found}.`);
+  // Tables that were altered, a number or a text that is too large.
+  const isOfFile = error instanceof Error && "code" in error &&
+    ["ERR_SQLITE_ERROR", "ERR_OUT_OF_RANGE", "ERR_STRING_TOO_LONG"].includes(String(error.code));
+  return because(isOfFile ? "INVALID_STATE" : "INTERNAL_ERROR", `${path} can't be used: ${found}.`);
 }

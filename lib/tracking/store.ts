@@ -1,6 +1,9 @@
 /** The states of a run, in MLflow's words. */
 export type RunStatus = "RUNNING" | "SCHEDULED" | "FINISHED" | "FAILED" | "KILLED";
 
+/** The state of a run as a store has it: `UNKNOWN` where that is no word of MLflow's. */
+export type RecordedStatus = RunStatus | "UNKNOWN";
+
 /** A named group of runs. */
 export interface Experiment {
   /** The id that the store gave it. */
@@ -9,6 +12,8 @@ export interface Experiment {
   readonly name: string;
   /** The URI below which its runs keep their artifacts. */
   readonly artifact_location: string;
+  /** What of it isn't of the form that MLflow gives it, in words, and is left empty; absent where all is. */
+  readonly misshapen?: readonly string[];
 }
 
 /** One point of a metric. `timestamp` is in milliseconds since the epoch, `step` a whole number. */
@@ -52,13 +57,15 @@ export interface RunInfo {
   /** Who started it. */
   readonly user_id: string;
   /** Its state. */
-  readonly status: RunStatus;
+  readonly status: RecordedStatus;
   /** When it was started. */
   readonly start_time: number;
   /** When it ended; undefined while it goes on. */
   readonly end_time: number | undefined;
-  /** The URI below which its artifacts are. */
+  /** The URI below which its artifacts are, as it was recorded. */
   readonly artifact_uri: string;
+  /** Where they are today, as the project was moved since; absent where they are where it was recorded. */
+  readonly artifacts_at?: string;
 }
 
 /** A run with all that was logged to it; `metrics` holds the latest point of each. */
@@ -73,6 +80,8 @@ export interface Run {
   readonly tags: Readonly<Record<string, string>>;
   /** The datasets that it used. */
   readonly datasets: readonly DatasetInput[];
+  /** What of it isn't of the form that MLflow gives it, in words, and is left out or empty; absent where all is. */
+  readonly misshapen?: readonly string[];
 }
 
 /** What a search of runs asks for; all that is given must hold. Newest start first. Deleted runs are never found. */
@@ -149,18 +158,24 @@ export interface TrackingStore extends AsyncDisposable {
   logInputs(runId: string, datasets: readonly DatasetInput[]): Promise<void>;
   /** Sets a run's state and, when it ended, the time of its end. */
   updateRun(runId: string, update: { readonly status: RunStatus; readonly end_time?: number }): Promise<void>;
-  /** A run by id. @throws {ExperimentError} `RESOURCE_DOES_NOT_EXIST` */
+  /** A run by id. What of it is misshapen is said in it. @throws {ExperimentError} `RESOURCE_DOES_NOT_EXIST` */
   getRun(runId: string): Promise<Run>;
   /** The runs that match, newest start first. */
   searchRuns(search: RunSearch): Promise<RunPage>;
-  /** Every point of a metric, by step, then by time. */
+  /** Every point of a metric, by step, then by time. @throws {ExperimentError} `INVALID_STATE` for a misshapen one. */
   getMetricHistory(runId: string, key: string): Promise<readonly Metric[]>;
   /** Writes one artifact; it is either whole or absent. `path` has `/` between its parts. */
   logArtifact(runId: string, path: string, content: Uint8Array | string): Promise<void>;
   /** The artifacts directly below a folder of a run's artifacts. */
   listArtifacts(runId: string, path?: string): Promise<readonly ArtifactInfo[]>;
-  /** The bytes of one artifact. @throws {ExperimentError} `RESOURCE_DOES_NOT_EXIST` */
-  downloadArtifact(runId: string, path: string): Promise<Uint8Array>;
+  /**
+   * The bytes of one artifact.
+   *
+   * @param options.most More bytes are refused. @default 1 GiB
+   * @throws {ExperimentError} `RESOURCE_DOES_NOT_EXIST`; `INVALID_STATE` for one that is too large, is no file, or isn't
+   * where this store keeps artifacts.
+   */
+  downloadArtifact(runId: string, path: string, options?: { readonly most?: number }): Promise<Uint8Array>;
   /**
    * Writes a file that runs share, into the folder `reprise-objects` beside those of the experiments; it is either whole
    * or absent. Where that is, is told by where the artifacts of one of the runs are.

@@ -1,6 +1,7 @@
 import { byStep } from "../tracking/point.ts";
 import { recorded } from "../tracking/recorded.ts";
 import type { Metric, TrackingStore } from "../tracking/store.ts";
+import { artifactPaths } from "../tracking/walk.ts";
 
 /** What a run came to: what is compared bit for bit. */
 export interface Outcome {
@@ -12,7 +13,10 @@ export interface Outcome {
 
 /** The outcome that a run recorded. */
 export async function outcomeOf(store: TrackingStore, runId: string): Promise<Outcome> {
-  const [{ metrics }, paths] = await Promise.all([store.getRun(runId), modelFiles(store, runId)]);
+  const [{ metrics }, paths] = await Promise.all([
+    store.getRun(runId),
+    artifactPaths(store, runId, { folder: recorded.model }),
+  ]);
   const [points, files] = await Promise.all([
     Promise.all(
       Object.keys(metrics).map(async (key) =>
@@ -40,7 +44,7 @@ const pick = ({ step, value }: Pick<Metric, "step" | "value">) => ({ step, value
  */
 export function outcomeDifference(past: Outcome, current: Outcome): string | undefined {
   for (const key of bothSorted(past.points, current.points)) {
-    const [before = [], after = []] = [past.points[key], current.points[key]];
+    const [before = [], after = []] = [ownOf(past.points, key), ownOf(current.points, key)];
     for (let point = 0; point < Math.max(before.length, after.length); point++) {
       const [a, b] = [before[point], after[point]];
       if (a?.step !== b?.step || !Object.is(a?.value, b?.value)) {
@@ -49,7 +53,7 @@ export function outcomeDifference(past: Outcome, current: Outcome): string | und
     }
   }
   for (const path of bothSorted(past.files, current.files)) {
-    const [a, b] = [past.files[path], current.files[path]];
+    const [a, b] = [ownOf(past.files, path), ownOf(current.files, path)];
     if (a === undefined || b === undefined) {
       return `the model's file ${path} is only in the ${a === undefined ? "current" : "past"} run`;
     }
@@ -70,16 +74,9 @@ export async function firstDifference(
   return outcomeDifference(...await Promise.all([outcomeOf(store, pastId), outcomeOf(store, currentId)]));
 }
 
-async function modelFiles(
-  store: TrackingStore,
-  runId: string,
-  folder: string = recorded.model,
-): Promise<string[]> {
-  const entries = await store.listArtifacts(runId, folder);
-  const files = await Promise.all(
-    entries.map(({ path, is_dir }) => (is_dir ? modelFiles(store, runId, path) : [path])),
-  );
-  return files.flat();
+/** What a map has under a name, which may be one of what every object has. */
+function ownOf<Value>(map: Readonly<Record<string, Value>>, key: string): Value | undefined {
+  return Object.hasOwn(map, key) ? map[key] : undefined;
 }
 
 function bothSorted(some: object, others: object): readonly string[] {

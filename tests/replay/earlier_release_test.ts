@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { openProject, type Project, ROOT } from "../project.ts";
 
-/** Where the release that recorded the store was, and the project. */
-const RECORDED_AT = { framework: "/home/ada/reprise/", project: "/home/ada/flowers/" };
+/** Where the release that recorded the store was; the project was in another folder too, and is moved here. */
+const RECORDED_AT = { framework: "/home/ada/reprise/" };
 
 /** The runs of models that are the project's own, which no change of the framework may touch. */
 const OWN = ["own_classification", "own_folds", "own_mlp", "own_overrides", "own_regression"];
@@ -57,11 +55,6 @@ async function openRecorded(): Promise<Project> {
   assert.ok(success);
   for (const file of ["reprise.ts", "registries/models/mod.ts"]) {
     await project.edit(file, `file://${RECORDED_AT.framework}`, ROOT.href);
-  }
-  using database = new DatabaseSync(join(project.directory, "mlflow.db"));
-  for (const [table, column] of [["experiments", "artifact_location"], ["runs", "artifact_uri"]]) {
-    database.prepare(`UPDATE ${table} SET ${column} = replace(${column}, ?, ?)`)
-      .run(RECORDED_AT.project, `${project.directory}/`);
   }
   return project;
 }

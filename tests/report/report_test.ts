@@ -182,7 +182,7 @@ Deno.test("a report as text of a run without drift has nothing below its table b
   assert.equal(
     toText(UNVERIFIABLE),
     "Replay of exp_v1 (run 01e0b8c87df04c38a47985949dc557be)\nJudged by configs/exp_v1.yaml\n\n" +
-      "Reason: The file registries/datasets/iris_v1.csv is gone.\nIt was read on 2026-11-01.\n" +
+      "Reason: The file registries/datasets/iris_v1.csv is gone.\n  It was read on 2026-11-01.\n" +
       "❓ unverifiable: evidence is missing",
   );
   assert.deepEqual(toText(DIVERGED).split("\n").slice(-4), [

@@ -130,7 +130,7 @@ Deno.test("REST store says what a refusal means", async () => {
       ],
       [
         { status: 500, headers: html, body: "<title>500 Internal Server Error</title>" },
-        { code: "INTERNAL_ERROR", message: `${at}: HTTP 500.` },
+        { code: "INVALID_STATE", message: `${at}: HTTP 500.` },
       ],
       [
         {
@@ -141,7 +141,7 @@ Deno.test("REST store says what a refusal means", async () => {
             message: "(sqlite3.Error) no\n[SQL: SELECT secret]",
           }),
         },
-        { code: "INTERNAL_ERROR", message: `${at}: (sqlite3.Error) no.` },
+        { code: "INVALID_STATE", message: `${at}: (sqlite3.Error) no.` },
       ],
       [
         {

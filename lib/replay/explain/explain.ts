@@ -74,7 +74,13 @@ async function codeBehind(drifts: readonly Drift[], past: Side, current: Side, u
   const { codeChanges } = await import("./code.ts");
   const changed = drifts.filter(({ kind }) => kind === "changed").map(({ clause }) => clause);
   return {
-    code: changed.length === 0 ? [] : await codeChanges(before, after, changed),
+    code: changed.length === 0 ? [] : await codeChanges(before, after, changed).catch((error: unknown) => {
+      if (!(error instanceof SyntaxError || error instanceof RangeError || error instanceof TypeError)) {
+        throw error;
+      }
+      untold.push("Which declarations changed can't be told: the source that one side kept is misshapen.");
+      return [];
+    }),
     placeOf({ clause, kind }) {
       const side = kind === "added" ? after : kind === "removed" ? before : undefined;
       const root = side?.clauses[clause]?.declarations[0];

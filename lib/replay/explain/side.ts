@@ -1,3 +1,4 @@
+import { digestOf } from "../../base/digest.ts";
 import { ExperimentError, reasonOf } from "../../base/error.ts";
 import { type ClauseSource, clauseSourceOf } from "../../contract/clause_source.ts";
 import {
@@ -15,7 +16,7 @@ import type { LoadedExperiment } from "../../experiment/experiment.ts";
 import { type Choice, computeValues } from "../../experiment/prepare.ts";
 import type { SourceReader } from "../../source/source.ts";
 import { openObjects } from "../../tracking/objects.ts";
-import { readJson, readText } from "../../tracking/read.ts";
+import { parseJson, readJsonArtifact, readText } from "../../tracking/read.ts";
 import { recorded } from "../../tracking/recorded.ts";
 import type { TrackingStore } from "../../tracking/store.ts";
 import { artifactPathOf } from "../../training/record.ts";
@@ -44,8 +45,8 @@ const canonicalSchema = z.object({
         z.object({
           file: z.string(),
           name: z.string(),
-          line: z.number(),
-          end: z.number(),
+          line: z.int().min(0),
+          end: z.int().min(0),
           text: z.string(),
         }),
       ),
@@ -59,19 +60,26 @@ export function recordedSide(store: TrackingStore, runId: string, record: Contra
   return {
     record,
     async code() {
-      const clauses = canonicalSchema.safeParse(await readJson(store, runId, recorded.canonical)).data
-        ?.clauses;
-      return clauses &&
-        { clauses, text: (file) => readText(store, runId, `${recorded.modules}/${artifactPathOf(file)}`) };
+      const reading = await readJsonArtifact(store, runId, recorded.canonical, canonicalSchema);
+      if (!("value" in reading)) return undefined;
+      // What isn't what the contract has a digest of is told by nobody.
+      const clauses = Object.fromEntries(
+        Object.entries(reading.value.clauses).filter(([clause, { canonical }]) =>
+          digestOf(`${record.scheme}\n${canonical}`) === record.clauses[clause]
+        ),
+      );
+      return {
+        clauses,
+        text: (file) => readText(store, runId, `${recorded.modules}/${artifactPathOf(file)}`),
+      };
     },
     async config() {
       const [config, origins] = await Promise.all([
         readText(store, runId, recorded.config),
-        readJson(store, runId, recorded.origins),
+        readJsonArtifact(store, runId, recorded.origins, originsSchema),
       ]);
-      const resolved: unknown = config === undefined ? undefined : parse(config);
-      if (typeof resolved !== "object" || resolved === null) return undefined;
-      return { config: resolved, origins: originsSchema.safeParse(origins).data ?? {} };
+      const resolved = config === undefined ? undefined : configIn(config);
+      return resolved && { config: resolved, origins: "value" in origins ? origins.value : {} };
     },
     async table() {
       const dataset = datasetIn(record);
@@ -90,6 +98,19 @@ export function recordedSide(store: TrackingStore, runId: string, record: Contra
         : `the snapshot of ${dataset} that run ${runId} kept is gone from ${store.uri}`;
     },
   };
+}
+
+/** The config in a text that a store gave; undefined where it is none. */
+function configIn(text: string): object | undefined {
+  let json: string;
+  try {
+    json = JSON.stringify(parse(text)) ?? "";
+  } catch {
+    return undefined;
+  }
+  const reading = parseJson(json);
+  const config = "value" in reading ? reading.value : undefined;
+  return typeof config === "object" && config !== null ? config : undefined;
 }
 
 /** Today's side: what was loaded and prepared. */

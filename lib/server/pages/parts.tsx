@@ -1,15 +1,16 @@
 /** @jsxImportSource npm:hono@4.13.19/jsx */
 import type { Element } from "../../base/html.ts";
 import { Badge, type Tone } from "../../report/html_parts.tsx";
-import type { RunStatus } from "../../tracking/store.ts";
+import type { RecordedStatus } from "../../tracking/store.ts";
 import type { JobState } from "../job.ts";
 
-const STATES: Readonly<Record<RunStatus | JobState, readonly [tone: Tone, symbol: string]>> = {
+const STATES: Readonly<Record<RecordedStatus | JobState, readonly [tone: Tone, symbol: string]>> = {
   FINISHED: ["good", "✓"],
   FAILED: ["bad", "✕"],
   KILLED: ["quiet", "■"],
   RUNNING: ["going", "▸"],
   SCHEDULED: ["going", "…"],
+  UNKNOWN: ["bad", "?"],
   queued: ["going", "…"],
   running: ["going", "▸"],
   succeeded: ["good", "✓"],
@@ -19,7 +20,7 @@ const STATES: Readonly<Record<RunStatus | JobState, readonly [tone: Tone, symbol
 };
 
 /** A state as a symbol and a word. */
-export function StateBadge({ state }: { readonly state: RunStatus | JobState }): Element {
+export function StateBadge({ state }: { readonly state: RecordedStatus | JobState }): Element {
   const [tone, symbol] = STATES[state];
   return <Badge tone={tone} symbol={symbol} word={state.toLowerCase()} />;
 }

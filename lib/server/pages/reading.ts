@@ -2,7 +2,7 @@ import type { ContractRecord } from "../../contract/contract.ts";
 import { z } from "../../deps/zod.ts";
 import type { Lineage } from "../../features/lineage.ts";
 import type { ReportDocument, Verdict } from "../../replay/report.ts";
-import { readJson } from "../../tracking/read.ts";
+import { readJsonArtifact } from "../../tracking/read.ts";
 import { recorded } from "../../tracking/recorded.ts";
 import type { TrackingStore } from "../../tracking/store.ts";
 import type { Job, Jobs } from "../job.ts";
@@ -60,12 +60,14 @@ export function verdictsOf(
 
 /** The contract that a run recorded, however old; undefined where there is none that can be read. */
 export async function readContract(store: TrackingStore, runId: string): Promise<ContractRecord | undefined> {
-  return contractSchema.safeParse(await readJson(store, runId, recorded.contract)).data;
+  const reading = await readJsonArtifact(store, runId, recorded.contract, contractSchema);
+  return "value" in reading ? reading.value : undefined;
 }
 
 /** The lineage that a run recorded; undefined where there is none that can be drawn, as of an older run. */
 export async function readLineage(store: TrackingStore, runId: string): Promise<Lineage | undefined> {
-  return lineage.safeParse(await readJson(store, runId, recorded.lineage)).data as Lineage | undefined;
+  const reading = await readJsonArtifact(store, runId, recorded.lineage, lineage);
+  return "value" in reading ? reading.value as Lineage : undefined;
 }
 
 /** The names of a store's experiments by their ids. */

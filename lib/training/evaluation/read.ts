@@ -2,7 +2,7 @@ import { jsonIn } from "../../base/json.ts";
 import { z } from "../../deps/zod.ts";
 import { EVALUATION, type Evaluation } from "../../models/evaluation.ts";
 import { metrics } from "../../models/metrics.ts";
-import { readText } from "../../tracking/read.ts";
+import { readJsonArtifact } from "../../tracking/read.ts";
 import { recorded } from "../../tracking/recorded.ts";
 import type { TrackingStore } from "../../tracking/store.ts";
 
@@ -72,5 +72,6 @@ export function parseEvaluation(text: string): Evaluation | undefined {
 
 /** The evaluation that a run recorded; undefined where there is none that can be read, as of an older run. */
 export async function readEvaluation(store: TrackingStore, runId: string): Promise<Evaluation | undefined> {
-  return parseEvaluation(await readText(store, runId, recorded.evaluation) ?? "");
+  const reading = await readJsonArtifact(store, runId, recorded.evaluation, schema);
+  return "value" in reading ? reading.value : undefined;
 }

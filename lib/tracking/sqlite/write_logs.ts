@@ -1,7 +1,7 @@
-import { isLater, type Point } from "./point.ts";
-import { changedParam } from "./refusals.ts";
-import type { SqliteFile } from "./sqlite_file.ts";
-import type { DatasetInput } from "./store.ts";
+import { isLater, type Point } from "../point.ts";
+import { changedParam } from "../refusals.ts";
+import type { SqliteFile } from "../sqlite_file.ts";
+import type { DatasetInput } from "../store.ts";
 
 /** A new id as MLflow makes them: 32 hex digits. */
 export function newId(): string {
@@ -76,7 +76,7 @@ export function writeTags(file: SqliteFile, runId: string, tags: Readonly<Record
 /** Records that a run used a dataset; a dataset that the experiment has, or the run used, stays as it was. */
 export function writeInput(
   file: SqliteFile,
-  { run_id, experiment_id }: { readonly run_id: string; readonly experiment_id: number },
+  { run_id, experiment_id }: { readonly run_id: string; readonly experiment_id: string },
   dataset: DatasetInput,
 ): void {
   file.run(

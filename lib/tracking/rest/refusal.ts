@@ -1,4 +1,4 @@
-import { type ErrorCode, ExperimentError } from "../base/error.ts";
+import { type ErrorCode, ExperimentError } from "../../base/error.ts";
 import type { Answer } from "./http.ts";
 
 /** What a server said when it did not do what was asked. */
@@ -30,7 +30,8 @@ function codeOfStatus(status: number): ErrorCode {
   if (status === 403) return "PERMISSION_DENIED";
   if (status === 404) return "RESOURCE_DOES_NOT_EXIST";
   if ([408, 429, 502, 503, 504].includes(status)) return "TEMPORARILY_UNAVAILABLE";
-  return status < 500 ? "INVALID_PARAMETER_VALUE" : "INTERNAL_ERROR";
+  // A server's own fault is none of this program's.
+  return status < 500 ? "INVALID_PARAMETER_VALUE" : "INVALID_STATE";
 }
 
 /** What an answer other than 200 means, in one error; a server's message is cut before the SQL that some hold. */
@@ -38,7 +39,7 @@ export function refusalOf(uri: string, asked: string, answer: Answer): Refusal {
   const body = new TextDecoder().decode(answer.bytes).trim();
   const said = answer.type.includes("json") ? saidIn(body) : undefined;
   const plain = answer.type.includes("text/plain") ? body : "";
-  const message = (said?.message ?? plain).split(/\n|\[SQL/)[0]!.trim().slice(0, 500);
+  const message = (said?.message ?? plain).split(/[\r\n]|\[SQL/)[0]!.trim().slice(0, 500);
   const code = (said?.error_code && CODES[said.error_code]) || codeOfStatus(answer.status);
   const found = message === "" ? `HTTP ${answer.status}` : message;
   return {

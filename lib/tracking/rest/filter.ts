@@ -1,4 +1,4 @@
-import type { Run, RunSearch } from "./store.ts";
+import type { Run, RunSearch } from "../store.ts";
 
 // MLflow's filter language has no escapes, so a text that it might read otherwise is asked for by its shape, every
 // doubtful character standing for any, and the runs that come are compared here.

@@ -1,6 +1,7 @@
-import { digestOf } from "../base/digest.ts";
-import { environmentVariable, now } from "../base/environment.ts";
-import { ExperimentError } from "../base/error.ts";
+import { digestOf } from "../../base/digest.ts";
+import { environmentVariable, now } from "../../base/environment.ts";
+import { ExperimentError } from "../../base/error.ts";
+import { beyondLimit, LIMITS, sizeOf } from "../limits.ts";
 
 /** Who asks: a name and password, or a token. */
 export type Credentials =
@@ -14,6 +15,8 @@ export interface ConnectionOptions {
   readonly attempts?: number;
   /** In milliseconds. @default 250 */
   readonly firstWait?: number;
+  /** How many milliseconds an answer may take that is no more than a trickle. @default 120000 */
+  readonly answerWithin?: number;
 }
 
 /** A request to a server; `path` is relative to the server's address. */
@@ -24,6 +27,8 @@ export interface Request {
   readonly body?: Uint8Array<ArrayBuffer> | object;
   /** Whether being received twice does no more than being received once. */
   readonly repeatable: boolean;
+  /** How many bytes an answer has at most, after decompression. @default 32 MiB */
+  readonly most?: number;
 }
 
 /** A server's whole answer. */
@@ -42,8 +47,7 @@ export interface Connection {
   send(request: Request): Promise<Answer>;
 }
 
-const TIMEOUT = 120_000;
-const SLOWEST_UPLOAD = 100; // bytes a millisecond
+const SLOWEST = 100; // bytes a millisecond
 const LONGEST_WAIT = 60_000;
 
 // The first two say that the server did nothing; of the others nobody knows.
@@ -64,14 +68,15 @@ export function connect(address: string, options: ConnectionOptions = {}): Conne
   }
   const headers = headersFor(url, options.credentials);
   const uri = url.origin + url.pathname.replace(/\/+$/, "");
-  const { attempts = 8, firstWait = 250 } = options;
+  const { attempts = 8, firstWait = 250, answerWithin = LIMITS.answerMs } = options;
   let known = false;
   return {
     uri,
     async send(request) {
       const target = `${uri}/${request.path}${queryOf(request)}`;
+      const until = now() + LIMITS.wholeMs;
       for (let attempt = 1;; attempt++) {
-        const answer = await exchange(target, request, headers).catch((error: unknown) => {
+        const answer = await exchange(target, request, { headers, answerWithin }).catch((error: unknown) => {
           if (error instanceof TypeError || isTimeout(error)) return error;
           throw notAllowed(uri, error);
         });
@@ -83,7 +88,7 @@ export function connect(address: string, options: ConnectionOptions = {}): Conne
         }
         // A server that never answered is most likely the wrong address, or not started.
         const hopeless = failed && undone && !known;
-        if (attempt >= attempts || hopeless || !(undone || request.repeatable)) {
+        if (attempt >= attempts || now() > until || hopeless || !(undone || request.repeatable)) {
           if (!failed) return answer;
           throw unreachable(uri, request, answer, undone);
         }
@@ -102,17 +107,19 @@ function queryOf({ query }: Request): string {
 
 async function exchange(
   target: string,
-  { method, body }: Request,
-  common: Readonly<Record<string, string>>,
+  { method, body, path, most = LIMITS.answerBytes }: Request,
+  { headers: common, answerWithin }: {
+    readonly headers: Readonly<Record<string, string>>;
+    readonly answerWithin: number;
+  },
 ): Promise<Answer & { readonly retryAfter: number | undefined }> {
   const raw = body === undefined || body instanceof Uint8Array ? body : JSON.stringify(body);
   const headers = typeof raw === "string" ? { ...common, "Content-Type": "application/json" } : common;
   const timeout = new AbortController();
-  const allowed = TIMEOUT + (raw?.length ?? 0) / SLOWEST_UPLOAD;
-  const timer = setTimeout(
-    () => timeout.abort(new DOMException(`no answer in ${allowed} ms`, "TimeoutError")),
-    allowed,
-  );
+  let allowed = answerWithin + (raw?.length ?? 0) / SLOWEST;
+  const start = now();
+  const end = () => timeout.abort(new DOMException(`no answer in ${Math.round(allowed)} ms`, "TimeoutError"));
+  let timer = setTimeout(end, allowed);
   try {
     const response = await fetch(target, {
       method,
@@ -121,16 +128,48 @@ async function exchange(
       signal: timeout.signal,
       ...(raw === undefined ? {} : { body: raw }),
     });
+    const bytes = await bytesOf(response, most, (more) => {
+      clearTimeout(timer);
+      allowed += more / SLOWEST;
+      timer = setTimeout(end, Math.max(0, start + allowed - now()));
+    });
+    if (bytes === undefined) {
+      timeout.abort();
+      throw beyondLimit(`What ${new URL(target).origin} answered to ${method} ${path}`, sizeOf(most));
+    }
     return {
       status: response.status,
       type: response.headers.get("content-type") ?? "",
       location: response.headers.get("location"),
       retryAfter: retryAfterOf(response),
-      bytes: await response.bytes(),
+      bytes,
     };
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** What a response has, decompressed; undefined where that is more than so many bytes. */
+async function bytesOf(
+  response: Response,
+  most: number,
+  onBytes: (more: number) => void,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length;
+    if (length > most) return undefined;
+    chunks.push(chunk);
+    onBytes(chunk.length);
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
 }
 
 function retryAfterOf(response: Response): number | undefined {
