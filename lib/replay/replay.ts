@@ -6,10 +6,12 @@ import type { LoadedExperiment } from "../experiment/experiment.ts";
 import { findFinished, latestOf } from "../tracking/runs.ts";
 import type { Run } from "../tracking/store.ts";
 import { type Asked, readAsked } from "../training/asked.ts";
-import { firstDifference } from "../training/reproduction.ts";
+import { recordedOutcome } from "../training/outcome.ts";
+import { outcomeDifference, outcomeOf } from "../training/reproduction.ts";
 import { train, type TrainEvent, type TrainOptions } from "../training/train.ts";
 import { currentExperiment } from "./current.ts";
 import type { AttributionEvent } from "./past/attribution.ts";
+import type { Limits } from "./past/warden.ts";
 import type { ReplayConfig } from "./replay_config.ts";
 import type { ReplayReport } from "./report.ts";
 import { type Made, openToday, type Today } from "./today.ts";
@@ -32,6 +34,8 @@ export interface ReplayOptions extends Omit<TrainOptions, "replayOf" | "onEvent"
   readonly asRecorded?: boolean;
   /** Where drift blocks: train the mixes of past and current parts, to tell which change cost what. @default false */
   readonly attribute?: boolean;
+  /** How long recorded code may run, and what it may take. @default 600 s, 4096 MiB of memory, 256 MiB of output */
+  readonly limits?: Partial<Limits> | undefined;
   /** Record that these drifts don't block. */
   readonly accept?: Acceptance;
   /** Today's experiment, where it isn't to be found by the recorded name. */
@@ -111,16 +115,19 @@ export async function replayRun(
     return { ...report, ...await attributed(past, report, current, options) };
   }
   if (!options.rerun || report.verdict !== "safe" || !current) return report;
+  const { outcome, notes: added } = await recordedOutcome(store, past, record);
+  if (typeof outcome === "string") return { ...report, verdict: "unverifiable", reasons: [outcome] };
 
   const again = await train(current.experiment, { ...options, replayOf: runId });
   const difference = again.status === "FINISHED"
-    ? await firstDifference(store, runId, again.run_id)
+    ? outcomeDifference(outcome, await outcomeOf(store, again.run_id))
     : again.reason ?? `the rerun ended ${again.status}`;
   signal?.throwIfAborted();
   return {
     ...report,
     verdict: difference === undefined ? "reproduced" : "diverged",
     rerun_id: again.run_id,
+    notes: [...report.notes, ...added],
     reasons: difference === undefined ? [] : [difference],
     metrics: { past: latestOf(past), current: again.metrics },
   };
@@ -190,7 +197,7 @@ async function repeatAsRecorded(
   past: Run,
   record: ContractRecord,
   report: ReplayReport,
-  { store, signal }: ReplayOptions,
+  { store, signal, limits }: ReplayOptions,
 ): Promise<ReplayReport> {
   const { rerunAsRecorded } = await import("./past/as_recorded.ts");
   const notes = [
@@ -198,17 +205,15 @@ async function repeatAsRecorded(
     ...report.reasons.map((reason) => `Today's side can't be judged: ${reason}`),
   ];
   try {
-    const as_recorded = await rerunAsRecorded(store, past, { record, ...(signal ? { signal } : {}) });
-    const { difference, drifts } = as_recorded;
-    const others = drifts.filter(({ clause }) => !/^(packages|environment)\./.test(clause));
-    if (others.length > 0) {
-      const clauses = others.map(({ clause }) => clause).join(", ");
-      const reason = `What the run kept isn't what its contract is of: ${clauses}.`;
-      return { ...report, notes, as_recorded, verdict: "unverifiable", reasons: [reason] };
+    const repeated = await rerunAsRecorded(store, past, { record, limits, ...(signal ? { signal } : {}) });
+    if ("reason" in repeated) {
+      return { ...report, notes, verdict: "unverifiable", reasons: [repeated.reason] };
     }
+    const { as_recorded } = repeated;
+    const { difference } = as_recorded;
     return {
       ...report,
-      notes,
+      notes: [...notes, ...repeated.notes],
       as_recorded,
       verdict: difference === undefined ? "reproduced" : "diverged",
       reasons: difference === undefined ? [] : [difference],
@@ -221,9 +226,9 @@ async function repeatAsRecorded(
 /** Which change carries how much of the metrics' change; or why that can't be told. */
 async function attributed(
   past: Run,
-  { drifts, untold }: ReplayReport,
+  { drifts, untold, past: record }: ReplayReport,
   { experiment, made }: Current,
-  { store, signal, onEvent = () => {} }: ReplayOptions,
+  { store, signal, limits, onEvent = () => {} }: ReplayOptions,
 ): Promise<Partial<ReplayReport>> {
   const { attribute } = await import("./past/attribution.ts");
   try {
@@ -231,6 +236,8 @@ async function attributed(
       experiment,
       prepared: { table: made.table! },
       drifts,
+      record: record!,
+      limits,
       onEvent,
       ...(signal ? { signal } : {}),
     });

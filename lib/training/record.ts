@@ -89,7 +89,7 @@ export async function keepShared(
     readonly lock: string | undefined;
   },
 ): Promise<void> {
-  const { EXECUTED, keepModules } = await import("./kept/keep.ts");
+  const { keepModules } = await import("./kept/keep.ts");
   const objects = openObjects(store, runId);
   const snapshot = hasSnapshot(prepared) ? snapshotDigest(made.record) : undefined;
   const [executed] = await Promise.all([
@@ -99,7 +99,10 @@ export async function keepShared(
       return await toSnapshot(prepared.table);
     }),
   ]);
-  await store.logArtifact(runId, EXECUTED, toJson(executed));
+  const text = toJson(executed);
+  // Before the artifact: a param can't be changed once it is recorded, so it vouches for what is uploaded after it.
+  await store.logBatch(runId, { params: { [recorded.params.executed]: digestOf(text) } });
+  await store.logArtifact(runId, recorded.executed, text);
 }
 
 /** Records what plots show of the fitted model, and the plots. */

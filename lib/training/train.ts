@@ -11,6 +11,7 @@ import { openSource, type SourceReader } from "../source/source.ts";
 import { recorded } from "../tracking/recorded.ts";
 import type { Metric, RunStatus, TrackingStore } from "../tracking/store.ts";
 import { fitAndScore, isMetric, pointsOf, spreadOf, turnTaker } from "./fit.ts";
+import { recordOutcome } from "./outcome.ts";
 import {
   datasetInputOf,
   keepShared,
@@ -159,7 +160,12 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
       await store.logArtifact(run_id, `${recorded.model}/${path}`, content);
     }
     const timestamp = now();
-    await store.logBatch(run_id, { metrics: pointsOf(fitted).map((point) => ({ ...point, timestamp })) });
+    const points = pointsOf(fitted).map((point) => ({ ...point, timestamp }));
+    await store.logBatch(run_id, { metrics: points });
+    await recordOutcome(store, run_id, {
+      files: fitted.files,
+      metrics: [...points, ...curve.curves()].map(({ key }) => key),
+    });
     signal?.throwIfAborted();
     const determinism = options.verify
       ? spreadOf(fitted, await fitAndScore(prepared, turnTaker(signal)))
