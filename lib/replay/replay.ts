@@ -11,7 +11,7 @@ import { outcomeDifference, outcomeOf } from "../training/reproduction.ts";
 import { train, type TrainEvent, type TrainOptions } from "../training/train.ts";
 import { currentExperiment } from "./current.ts";
 import type { AttributionEvent } from "./past/attribution.ts";
-import type { Limits } from "./past/warden.ts";
+import type { RerunLimits } from "./past/warden.ts";
 import type { ReplayConfig } from "./replay_config.ts";
 import type { ReplayReport } from "./report.ts";
 import { type Made, openToday, type Today } from "./today.ts";
@@ -35,7 +35,7 @@ export interface ReplayOptions extends Omit<TrainOptions, "replayOf" | "onEvent"
   /** Where drift blocks: train the mixes of past and current parts, to tell which change cost what. @default false */
   readonly attribute?: boolean;
   /** How long recorded code may run, and what it may take. @default 600 s, 4096 MiB of memory, 256 MiB of output */
-  readonly limits?: Partial<Limits> | undefined;
+  readonly limits?: Partial<RerunLimits> | undefined;
   /** Record that these drifts don't block. */
   readonly accept?: Acceptance;
   /** Today's experiment, where it isn't to be found by the recorded name. */

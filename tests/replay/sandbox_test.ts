@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "../../lib/deps/zod.ts";
 import type { ExperimentError } from "../../lib/base/error.ts";
 import { openSandbox, type RunOptions } from "../../lib/replay/past/sandbox.ts";
-import { eachLine, type Limits } from "../../lib/replay/past/warden.ts";
+import { eachLine, type RerunLimits } from "../../lib/replay/past/warden.ts";
 import type { Graph } from "../../lib/training/kept/graph.ts";
 import { ROOT } from "../project.ts";
 import { hasBwrap } from "./bwrap.ts";
@@ -240,7 +240,7 @@ Deno.exit(0);`,
 });
 
 const limited: Readonly<
-  Record<string, readonly [program: string, limits: Partial<Limits>, message: string]>
+  Record<string, readonly [program: string, limits: Partial<RerunLimits>, message: string]>
 > = {
   "never ends": ["while (true);", { timeout: 1 }, "The recorded code was stopped after 1 s."],
   "takes memory": [
@@ -317,6 +317,43 @@ Deno.test("what code says of packages makes nobody fetch any", async () => {
     await messageOf(`console.error(${JSON.stringify(words)}); Deno.exit(1);`),
     `The recorded code can't be run: ${words}`,
   );
+});
+
+Deno.test("packages that Deno hasn't got are fetched before, and are those of the lock file or none", async () => {
+  const script = `
+import { openSandbox } from "${new URL("lib/replay/past/sandbox.ts", ROOT)}";
+import { z } from "${new URL("lib/deps/zod.ts", ROOT)}";
+const program = ${
+    JSON.stringify(
+      `${START}\nimport leven from "npm:leven@4.1.0";\nawait give({ near: leven("a", "b") });\nDeno.exit(0);`,
+    )
+  };
+const lock = Deno.readTextFileSync(new URL("${new URL("deno.lock", ROOT)}"));
+const url = "${PROGRAM}";
+for (const text of [lock.replace(/("leven@4.1.0": \\{\\s*"integrity": ")sha512-..../, "$1sha512-AAAA"), lock]) {
+  await using sandbox = await openSandbox({ past: { modules: { [url]: program }, imports: {}, lacking: {} } }, { lock: text });
+  try {
+    const { near } = await sandbox.run(sandbox.layouts.past.urlOf(url), { job: (told) => told, schema: z.looseObject({}) });
+    console.log(near);
+  } catch (error) {
+    console.log(error.message.split("\\n")[1].trim());
+  }
+}`;
+  const directory = await Deno.makeTempDir();
+  try {
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", "--no-lock", "--quiet", "--ext=ts", script],
+      cwd: directory,
+      env: { DENO_DIR: join(directory, "cache"), NO_COLOR: "1" },
+    }).output();
+    assert.equal(
+      new TextDecoder().decode(stdout),
+      "0: Tarball checksum did not match what was provided by npm registry for leven@4.1.0.\n1\n",
+      new TextDecoder().decode(stderr),
+    );
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
 });
 
 Deno.test("lines are found in parts however they come, and the unwanted are dropped", async () => {

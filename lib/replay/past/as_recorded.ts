@@ -13,7 +13,7 @@ import { readExecuted } from "./executed.ts";
 import { restore, restoreSnapshot } from "./restore.ts";
 import { openSandbox } from "./sandbox.ts";
 import { vouch, type Vouched } from "./vouch.ts";
-import type { Limits } from "./warden.ts";
+import type { RerunLimits } from "./warden.ts";
 
 /** A result of a rerun as recorded, or why there is none. */
 export type Repeated =
@@ -45,7 +45,7 @@ interface PastOptions {
   /** The recorded contract. */
   readonly record: ContractRecord;
   /** How long the recorded code may run, and what it may take. */
-  readonly limits?: Partial<Limits> | undefined;
+  readonly limits?: Partial<RerunLimits> | undefined;
   readonly signal?: AbortSignal;
 }
 

@@ -20,7 +20,7 @@ import { DONE, type Mix, type MixJob, type Part, PARTS } from "./mixes.ts";
 import { restore, restoreSnapshot } from "./restore.ts";
 import { openSandbox } from "./sandbox.ts";
 import { vouch } from "./vouch.ts";
-import type { Limits } from "./warden.ts";
+import type { RerunLimits } from "./warden.ts";
 
 export type { Part };
 
@@ -78,7 +78,7 @@ export async function attribute(store: TrackingStore, run: Run, options: {
   readonly prepared: Pick<Prepared, "table">;
   readonly drifts: readonly Pick<Drift, "clause">[];
   readonly record: ContractRecord;
-  readonly limits?: Partial<Limits> | undefined;
+  readonly limits?: Partial<RerunLimits> | undefined;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: AttributionEvent) => void;
 }): Promise<Attribution> {

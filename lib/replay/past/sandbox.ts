@@ -9,7 +9,7 @@ import { requestsIn } from "../../training/kept/requests.ts";
 import { runWarded } from "./deno.ts";
 import { importMapOf, type Layout, layOut } from "./layout.ts";
 import { defaultLimits } from "./limits.ts";
-import type { Ended, Limits, WardenJob } from "./warden.ts";
+import type { Ended, RerunLimits, WardenJob } from "./warden.ts";
 import { inProjectWords } from "./words.ts";
 
 /** A folder of recorded modules in which one program can be run once. */
@@ -43,7 +43,7 @@ export interface RunOptions<Result> {
   /** Whether the program is one of version 1, which writes a file. @default false */
   readonly writesFile?: boolean;
   /** How long it may run, and what it may take. @default what `defaultLimits` says */
-  readonly limits?: Partial<Limits> | undefined;
+  readonly limits?: Partial<RerunLimits> | undefined;
   /** Ends the program when aborted. */
   readonly signal?: AbortSignal;
   /** A line whose printing is told. */
@@ -150,7 +150,7 @@ async function needsOf(
 }
 
 /** The text of a file that recorded code wrote; undefined where that is none, or too large. */
-async function fileText(file: string, { output }: Limits): Promise<string | undefined> {
+async function fileText(file: string, { output }: RerunLimits): Promise<string | undefined> {
   try {
     const { isFile, size } = await Deno.lstat(file);
     return isFile && size <= output * 2 ** 20 ? await Deno.readTextFile(file) : undefined;
@@ -204,7 +204,7 @@ function failed(reason: string, lacking: Readonly<Record<string, string>>): Expe
   });
 }
 
-function stoppedAt(limit: keyof Limits, limits: Limits): ExperimentError {
+function stoppedAt(limit: keyof RerunLimits, limits: RerunLimits): ExperimentError {
   const words = {
     timeout: `after ${limits.timeout} s`,
     memory: `at ${limits.memory} MiB of memory`,

@@ -16,7 +16,7 @@ export interface WardenJob {
   /** The lock file below the folder; null without one. A frozen one names all packages that there may be. */
   readonly lock: { readonly file: string; readonly frozen: boolean } | null;
   readonly packages: Packages;
-  readonly limits: Limits;
+  readonly limits: RerunLimits;
   /** Environment variables that make a difference to code that has no other. */
   readonly env: Readonly<Record<string, string>>;
   /** What the line that is the result begins with; null where the code writes a file instead. */
@@ -40,7 +40,7 @@ export interface Packages {
 }
 
 /** How long recorded code may run, and what it may take. */
-export interface Limits {
+export interface RerunLimits {
   /** In seconds. */
   readonly timeout: number;
   /** In MiB, together. */
@@ -55,7 +55,7 @@ export interface Ended {
   /** Its last words on stderr. */
   readonly last: string;
   /** The limit at which it was ended; null where it ended by itself. */
-  readonly stopped: keyof Limits | null;
+  readonly stopped: keyof RerunLimits | null;
   /** What held it. */
   readonly held: "permissions" | "permissions and bwrap";
   /** Why a package that it needs can't be had, in which case it wasn't run; null where all are here. */
@@ -231,9 +231,9 @@ async function fetchPackages(
         `--config=${config}`,
         `--lock=${copy}`,
         "--node-modules-dir=none",
-        "--",
       ],
-      ...packages.fetch,
+      // Each begins with `npm:`; Deno takes none of those after a `--`.
+      ...packages.fetch.filter((specifier) => specifier.startsWith("npm:")),
     ],
     cwd: box,
     stdin: "null",
@@ -294,7 +294,7 @@ async function watch(job: WardenJob, [program, ...args]: readonly string[], opti
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  let stopped: keyof Limits | null = null;
+  let stopped: keyof RerunLimits | null = null;
   let sweeper: ReturnType<typeof setInterval> | undefined;
   const kill = () => {
     try {
@@ -305,7 +305,7 @@ async function watch(job: WardenJob, [program, ...args]: readonly string[], opti
     // What bubblewrap starts lives on where that is killed before it has tied the two.
     if (program === BWRAP) sweeper ??= setInterval(() => killAllOf(job.folder), 50);
   };
-  const stop = (limit: keyof Limits) => {
+  const stop = (limit: keyof RerunLimits) => {
     stopped ??= limit;
     kill();
   };
