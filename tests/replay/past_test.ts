@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AsRecorded, Attribution } from "../../lib/replay/explain/explanation.ts";
 import { costOf } from "../../lib/replay/past/attribution.ts";
-import { openSource } from "../../lib/source/source.ts";
+import { METRICS_MODULE } from "../../lib/contract/contract.ts";
+import { metrics } from "../../lib/models/metrics.ts";
+import { openKeptSource, openSource, type SourceLocation } from "../../lib/source/source.ts";
 import { openStore } from "../../lib/tracking/open_store.ts";
 import { graphOf } from "../../lib/training/kept/graph.ts";
 import type { Executed } from "../../lib/training/kept/keep.ts";
@@ -83,6 +85,38 @@ Deno.test("what is kept is what Deno says is reachable, less what the framework 
   assert.deepEqual(Object.keys(modules).sort(), reached.map(recordedUrl).sort());
   for (const url of reached) {
     assert.equal(modules[recordedUrl(url)], await Deno.readTextFile(new URL(url)), url);
+  }
+});
+
+Deno.test("kept source has the digests that it has where it lies", async () => {
+  const lock = await Deno.readTextFile(new URL("deno.lock", ROOT));
+  const [program, module] = ["lib/training/kept/program.ts", "registries/mod.ts"].map((path) =>
+    new URL(path, ROOT).href
+  );
+  const live = openSource({ lock });
+  const graph = await graphOf({ program: program!, registry: module! }, live);
+  const kept = openKeptSource(graph, { framework: "file:///reprise/", lock });
+  const { registry } = await import(module!);
+  const locations: SourceLocation[] = [
+    ...Object.keys(registry.datasets).map((name) => ["datasets", name]),
+    ...Object.entries(registry.features as Record<string, { readonly features: object }>).flatMap((
+      [view, { features }],
+    ) => Object.keys(features).map((feature) => ["features", view, feature])),
+    ...Object.keys(registry.models).map((name) => ["models", name]),
+  ].map((path) => ({ module: module!, export: "registry", path }));
+  for (const name of Object.values(metrics).flatMap((of) => Object.keys(of))) {
+    locations.push({ module: METRICS_MODULE, export: name, path: [] });
+  }
+  assert.ok(locations.length > 40);
+  for (const location of locations) {
+    const [there, here] = await Promise.all([
+      live.digest(location),
+      kept.digest({ ...location, module: recordedUrl(location.module) }),
+    ]);
+    assert.deepEqual([here.digest, here.packages], [there.digest, there.packages], location.path.join("."));
+    for (const name of there.packages) {
+      assert.deepEqual(await kept.package(name), await live.package(name));
+    }
   }
 });
 

@@ -319,7 +319,7 @@ Deno.test("what code says of packages makes nobody fetch any", async () => {
   );
 });
 
-Deno.test("packages that Deno hasn't got are fetched before, and are those of the lock file or none", async () => {
+Deno.test("packages that Deno hasn't got are fetched before, and are those of the lock file or none, in any folder", async () => {
   const script = `
 import { openSandbox } from "${new URL("lib/replay/past/sandbox.ts", ROOT)}";
 import { z } from "${new URL("lib/deps/zod.ts", ROOT)}";
@@ -340,10 +340,12 @@ for (const text of [lock.replace(/("leven@4.1.0": \\{\\s*"integrity": ")sha512-.
   }
 }`;
   const directory = await Deno.makeTempDir();
+  const cwd = join(directory, "Ada's, of #é%20");
   try {
+    await Deno.mkdir(cwd);
     const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["eval", "--no-lock", "--quiet", "--ext=ts", script],
-      cwd: directory,
+      cwd,
       env: { DENO_DIR: join(directory, "cache"), NO_COLOR: "1" },
     }).output();
     assert.equal(

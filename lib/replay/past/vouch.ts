@@ -104,11 +104,12 @@ function isOfValues(clause: string, clauses: ContractRecord["clauses"]): boolean
     Object.hasOwn(clauses, clause.slice(0, -".values".length));
 }
 
-/** Whether a config is the one that the run's params say, which can't be changed once they are recorded. */
+/**
+ * Whether a config is the one that the run's params say, which can't be changed once they are recorded. Others may have
+ * been added; of the split, nothing may have been left out.
+ */
 function saysTheSame(spec: Executed["spec"], params: Run["params"]): boolean {
   const said = choicesOf(spec);
-  const own = Object.keys(params).filter((key) =>
-    /^(data|features|model|split)\.|^(metrics|seed)$/.test(key)
-  );
-  return [...new Set([...own, ...Object.keys(said)])].every((key) => said[key] === params[key]);
+  const ofSplit = Object.keys(params).filter((key) => key.startsWith("split."));
+  return [...ofSplit, ...Object.keys(said)].every((key) => said[key] === params[key]);
 }

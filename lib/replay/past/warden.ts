@@ -180,7 +180,9 @@ function denoArgs(
   { folder, box, program, args, lock, packages, limits, result }: WardenJob,
   read: readonly string[],
 ) {
-  const listed = (paths: readonly string[]) => paths.map((path) => path.replaceAll(",", ",,")).join(",");
+  // From the box, in which it is run, as a grant can't name a path with a comma.
+  const below = (path: string) =>
+    path.startsWith(`${folder}/`) ? `../${path.slice(folder.length + 1)}` : path;
   return [
     ...["run", "--quiet", "--no-prompt", "--no-check", "--cached-only", "--deny-net", "--ignore-env"],
     ...["--deny-run", "--deny-ffi", "--deny-sys", packages.jsr ? "--allow-import=jsr.io" : "--deny-import"],
@@ -189,8 +191,8 @@ function denoArgs(
     lock === null ? "--no-lock" : `--lock=${folder}/${lock.file}`,
     ...(lock?.frozen ? ["--frozen"] : []),
     `--v8-flags=--max-old-space-size=${limits.memory}`,
-    `--allow-read=${listed([box, ...read])}`,
-    ...(result === null ? ["--deny-write"] : [`--allow-write=${listed([result])}`]),
+    `--allow-read=${[".", ...read.map(below)].join(",")}`,
+    ...(result === null ? ["--deny-write"] : [`--allow-write=${below(result)}`]),
     // The URL of a file, as `deno run` knows no `--` before it.
     ...[program, ...args],
   ];
