@@ -139,6 +139,8 @@ const attacks: Readonly<Record<string, readonly [attack: string, refusal: RegExp
   "a library": ['Deno.dlopen("libc.so.6", {})', /Requires ffi access/],
   "the host's name": ["Deno.hostname()", /Requires sys access/],
   "a file to write": ['Deno.writeTextFile("written", "")', /Requires write access/],
+  "a store of the browser's": ['localStorage.setItem("a", "b")', /Not a directory/],
+  "a cache of the browser's": ['caches.open("a")', /Failed to create cache storage/],
   "its result file": ["Deno.mkdir(job.result)", /Requires write access/],
   // The last, as Deno refuses all packages after it.
   "a package that no kept module names": [
@@ -181,8 +183,6 @@ for (const [name, attack] of [${tries.join(",\n")}]) {
     told[name] = error.message;
   }
 }
-localStorage.setItem("a", "b");
-await caches.open("a");
 await give({ told });
 Deno.exit(0);
 `;

@@ -14,6 +14,9 @@ import { inProjectWords } from "./words.ts";
 /** A package or a built-in, as an import map may name it. */
 const PACKAGE = /^((npm|jsr):\/?(@[\w.~-]+\/)?[a-z0-9_~.][\w.~-]*(@[^/\s@]+)?(\/[^\s\\]*)?|node:[\w/]+)$/i;
 
+/** The most characters that the modules of a run may have. */
+const MOST = 2 ** 28;
+
 const keptSchema = z.strictObject({
   modules: z.record(moduleUrl, z.string()),
   imports: z.record(moduleUrl, z.record(z.string(), z.union([z.string().regex(PACKAGE), moduleUrl]))),
@@ -29,13 +32,16 @@ export async function restore(
   objects: Objects,
   executed: Executed,
 ): Promise<{ readonly graph: Graph; readonly lock: string | undefined }> {
-  const kept = await Promise.all(
-    executed.objects.map(async (digest) => {
-      const { success, data } = keptSchema.safeParse(jsonIn(await textOf(objects, digest, "its modules")));
-      if (success) return data;
-      throw misshapen(`object ${digest.slice(0, 12)} isn't modules with what they import`);
-    }),
-  );
+  const kept: z.infer<typeof keptSchema>[] = [];
+  let size = 0;
+  for (const digest of executed.objects) {
+    const text = await textOf(objects, digest, "its modules");
+    size += text.length;
+    if (size > MOST) throw misshapen("its modules have more than 256 Mi characters");
+    const { success, data } = keptSchema.safeParse(jsonIn(text));
+    if (!success) throw misshapen(`object ${digest.slice(0, 12)} isn't modules with what they import`);
+    kept.push(data);
+  }
   const graph: Graph = {
     modules: Object.assign({}, ...kept.map(({ modules }) => modules)),
     imports: Object.assign({}, ...kept.map(({ imports }) => imports)),

@@ -148,6 +148,8 @@ async function ward(job: WardenJob, gone: AbortSignal): Promise<Ended> {
   const denoDir = `${job.folder}/deno_dir`;
   await Deno.mkdir(npmCache, { recursive: true });
   await Deno.symlink(npmCache, `${denoDir}/npm`, { type: "junction" });
+  // In the place of the folder of `localStorage` and `caches`, for which Deno asks nobody and knows no limit.
+  await Deno.writeTextFile(`${denoDir}/location_data`, "");
   if (job.packages.jsr) await Deno.symlink(modulesCache, `${denoDir}/remote`, { type: "junction" });
   await Deno.writeTextFile(
     `${job.box}/.npmrc`,
