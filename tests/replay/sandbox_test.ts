@@ -239,6 +239,36 @@ Deno.exit(0);`,
   assert.deepEqual(result, { own: ["file:///", "own"], a: "a" });
 });
 
+Deno.test("modules that would take each other's place are refused", async () => {
+  const unfit = "The recorded code can't be run: its modules can't be laid out: ";
+  const own = "file:///project/own.ts";
+  for (
+    const [other, reason] of [
+      ["http://a:1/own.ts", undefined],
+      ["http://../file/project/own.ts", undefined],
+      ["http://a_1/own.ts", "two of them would be in one file."],
+      ["file:///project/own.ts/own.ts", /directory/],
+    ] as const
+  ) {
+    const modules = { [own]: "export const own = 1;", "http://a:1/own.ts": "", [other]: "" };
+    const running = attempt(
+      'import { own } from "./own.ts";\nawait give({ own });\nDeno.exit(0);',
+      z.looseObject({ own: z.literal(1) }),
+      { modules },
+    );
+    if (reason === undefined) await running;
+    else {
+      await assert.rejects(running, ({ message }: Error) => {
+        assert.ok(message.startsWith(unfit), message);
+        if (typeof reason === "string") assert.equal(message, unfit + reason);
+        else assert.match(message, reason);
+        return true;
+      });
+    }
+  }
+  assert.deepEqual(leftOver(), []);
+});
+
 const limited: Readonly<
   Record<string, readonly [program: string, limits: Partial<RerunLimits>, message: string]>
 > = {

@@ -52,7 +52,12 @@ export async function runWarded(
       new Response(child.stderr).text(),
     ]);
     signal?.throwIfAborted();
-    if (ended === undefined) throw new Error(`The warden of the recorded code failed: ${stderr}`);
+    if (ended === undefined) {
+      throw new ExperimentError(
+        "INVALID_STATE",
+        `The recorded code can't be run: what was to watch it failed: ${stderr.trim().slice(0, 2000)}`,
+      );
+    }
     return { ...ended, result };
   } finally {
     signal?.removeEventListener("abort", leave);

@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { digestOf } from "../../base/digest.ts";
+import { ExperimentError, messageOf } from "../../base/error.ts";
 import type { Graph } from "../../training/kept/graph.ts";
 
 /** Modules that were written below a folder, to be run from there. */
@@ -19,13 +20,19 @@ export async function layOut(graph: Graph, folder: string): Promise<Layout> {
   const files = new Map(
     Object.keys(graph.modules).map((url) => [url, pathToFileURL(join(folder, pathOf(url))).href]),
   );
-  await Promise.all(
-    Object.entries(graph.modules).map(async ([url, text]) => {
-      const file = fileURLToPath(files.get(url)!);
-      await Deno.mkdir(dirname(file), { recursive: true });
-      await Deno.writeTextFile(file, text);
-    }),
-  );
+  // Else the code that is run could be another than the one that was checked.
+  if (new Set(files.values()).size < files.size) throw unfit("two of them would be in one file");
+  try {
+    await Promise.all(
+      Object.entries(graph.modules).map(async ([url, text]) => {
+        const file = fileURLToPath(files.get(url)!);
+        await Deno.mkdir(dirname(file), { recursive: true });
+        await Deno.writeTextFile(file, text);
+      }),
+    );
+  } catch (cause) {
+    throw unfit(messageOf(cause).replaceAll(`${folder}/`, ""), cause);
+  }
 
   const shared: Record<string, string> = {};
   const scopes: Record<string, Record<string, string>> = { [root]: shared };
@@ -36,7 +43,7 @@ export async function layOut(graph: Graph, folder: string): Promise<Layout> {
   for (const [url, file] of files) {
     // Where a relative import would look for this module, if its name is none for a file.
     const { protocol, host, pathname, search } = new URL(url);
-    const at = host === "" ? "" : `/${host.replace(":", "_")}`;
+    const at = host === "" ? "" : `/${folderOf(host)}`;
     const sought = `${root}${protocol.slice(0, -1)}${at}${pathname}${search}`;
     if (sought !== file) map(root, sought, file);
   }
@@ -87,7 +94,7 @@ function pathOf(url: string): string {
   const parts = pathname.split("/").slice(1).map(fileNameOf);
   const last = parts.pop()!;
   const isOwn = isNamed(url) && !SETTINGS.test(last);
-  return [protocol.slice(0, -1), host.replace(":", "_"), ...parts, isOwn ? last : named(last, url)]
+  return [protocol.slice(0, -1), folderOf(host), ...parts, isOwn ? last : named(last, url)]
     .filter((part) => part !== "").join("/");
 }
 
@@ -100,6 +107,21 @@ function isNamed(url: string): boolean {
 /** A name that tells modules apart that differ in their query, and says that they are code. */
 function named(name: string, url: string): string {
   return `${name}.${digestOf(url).slice(0, 8)}${CODE.exec(name)?.[0] ?? ".ts"}`;
+}
+
+/** The name of the folder of a host's modules. */
+function folderOf(host: string): string {
+  return fileNameOf(host.replace(":", "_"));
+}
+
+function unfit(what: string, cause?: unknown): ExperimentError {
+  return new ExperimentError(
+    "INVALID_STATE",
+    `The recorded code can't be run: its modules can't be laid out: ${what}.`,
+    {
+      cause,
+    },
+  );
 }
 
 /** A part of a URL's path as a file's name; what can't be one, or would lead elsewhere, by its digest. */
