@@ -27,11 +27,12 @@ const outcomeSchema = z.strictObject({
  *
  * @param outcome.files The model's files, by path below the model.
  * @param outcome.metrics The keys of the metrics that the run recorded.
+ * @returns The param.
  */
 export async function recordOutcome(store: TrackingStore, runId: string, outcome: {
   readonly files: Readonly<Record<string, string | Uint8Array>>;
   readonly metrics: Iterable<string>;
-}): Promise<void> {
+}): Promise<Record<string, string>> {
   const points = await pointsIn(store, runId, new Set(outcome.metrics));
   const files = Object.entries(outcome.files).map(([path, content]) =>
     [`${recorded.model}/${path}`, digestOf(content)] as const
@@ -41,8 +42,10 @@ export async function recordOutcome(store: TrackingStore, runId: string, outcome
     files: Object.fromEntries(files),
     metrics: Object.fromEntries(Object.entries(points).map(([key, of]) => [key, digestOfPoints(of)])),
   };
-  await store.logBatch(runId, { params: { [recorded.params.outcome]: digestOfJson(list) } });
+  const params = { [recorded.params.outcome]: digestOfJson(list) };
+  await store.logBatch(runId, { params });
   await store.logArtifact(runId, recorded.outcome, JSON.stringify(list, null, 2));
+  return params;
 }
 
 /** What a run came to, and what a reader should know besides. */

@@ -77,6 +77,8 @@ export async function logLineage(
 /**
  * Keeps what runs share: the rows as the run saw them, where they are within the config's limit, and the modules that it
  * executed with their lock file.
+ *
+ * @returns The param that vouches for what was executed.
  */
 export async function keepShared(
   store: TrackingStore,
@@ -88,7 +90,7 @@ export async function keepShared(
     readonly reader: SourceReader;
     readonly lock: string | undefined;
   },
-): Promise<void> {
+): Promise<Record<string, string>> {
   const { keepModules } = await import("./kept/keep.ts");
   const objects = openObjects(store, runId);
   const snapshot = hasSnapshot(prepared) ? snapshotDigest(made.record) : undefined;
@@ -101,8 +103,10 @@ export async function keepShared(
   ]);
   const text = toJson(executed);
   // Before the artifact: a param can't be changed once it is recorded, so it vouches for what is uploaded after it.
-  await store.logBatch(runId, { params: { [recorded.params.executed]: digestOf(text) } });
+  const params = { [recorded.params.executed]: digestOf(text) };
+  await store.logBatch(runId, { params });
   await store.logArtifact(runId, recorded.executed, text);
+  return params;
 }
 
 /** Records what plots show of the fitted model, and the plots. */

@@ -147,7 +147,7 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
       logSources(store, run_id, experiment, made, reader),
       logLineage(store, run_id, { prepared, made }),
     ]);
-    await keepShared(store, run_id, { experiment, prepared, made, reader, lock });
+    const kept = await keepShared(store, run_id, { experiment, prepared, made, reader, lock });
 
     const curve = curveRecorder(store, run_id, { onEvent, ...(signal ? { signal } : {}) });
     const { openEvaluator } = await import("./evaluation/evaluator.ts");
@@ -162,7 +162,7 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
     const timestamp = now();
     const points = pointsOf(fitted).map((point) => ({ ...point, timestamp }));
     await store.logBatch(run_id, { metrics: points });
-    await recordOutcome(store, run_id, {
+    const outcome = await recordOutcome(store, run_id, {
       files: fitted.files,
       metrics: [...points, ...curve.curves()].map(({ key }) => key),
     });
@@ -185,7 +185,7 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
       run_name: spec.run,
       experiment: spec.experiment,
       status,
-      params,
+      params: { ...params, ...kept, ...outcome },
       metrics: { ...curve.last(), ...fitted.scores },
       contract,
       ...(determinism === undefined ? {} : { determinism }),
