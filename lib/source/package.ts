@@ -168,7 +168,7 @@ const lockSchema = z.looseObject({
   version: z.enum(["4", "5"]),
   specifiers: z.record(z.string().regex(/^(npm|jsr):[@\w]/), z.string()).default({}),
   npm: z.record(
-    z.string().regex(/^(@[\w.~-]+\/)?\w[\w.~-]*@[\w.+-]+/),
+    z.string().regex(/^(@[\w.~-]+\/)?\w[\w.~-]*@\d[\w.+-]*(_.*)?$/),
     z.looseObject({
       integrity: z.string().exactOptional(),
       dependencies: z.array(z.string()).exactOptional(),

@@ -36,8 +36,17 @@ const doneSchema = z.looseObject({
   }),
   metrics: z.record(z.string(), number),
   curves: z.array(z.tuple([z.string(), z.number(), number])),
-  files: z.record(z.string(), z.base64()),
+  files: z.record(z.string(), z.string().transform(bytesIn)),
 });
+
+function bytesIn(text: string, context: z.RefinementCtx<string>): Uint8Array {
+  try {
+    return Uint8Array.fromBase64(text);
+  } catch {
+    context.addIssue({ code: "custom", message: "no base64" });
+    return z.NEVER;
+  }
+}
 
 type Done = z.infer<typeof doneSchema>;
 
@@ -138,7 +147,7 @@ function outcomeIn({ metrics, curves, files }: Done): Outcome {
   for (const [key, step, value] of curves) add(key, step, decodeNumber(value));
   for (const each of Object.values(points)) each.sort(byStepAndValue);
   const named = Object.entries(files).map(([path, content]) =>
-    [`${recorded.model}/${path}`, Uint8Array.fromBase64(content)] as const
+    [`${recorded.model}/${path}`, content] as const
   );
   return { points, files: Object.fromEntries(named) };
 }
