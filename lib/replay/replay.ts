@@ -226,13 +226,13 @@ async function repeatAsRecorded(
 /** Which change carries how much of the metrics' change; or why that can't be told. */
 async function attributed(
   past: Run,
-  { drifts, untold, past: record }: ReplayReport,
+  { drifts, notes, untold, past: record }: ReplayReport,
   { experiment, made }: Current,
   { store, signal, limits, onEvent = () => {} }: ReplayOptions,
 ): Promise<Partial<ReplayReport>> {
   const { attribute } = await import("./past/attribution.ts");
   try {
-    const attribution = await attribute(store, past, {
+    const { attribution, held } = await attribute(store, past, {
       experiment,
       prepared: { table: made.table! },
       drifts,
@@ -241,7 +241,10 @@ async function attributed(
       onEvent,
       ...(signal ? { signal } : {}),
     });
-    return { attribution };
+    return {
+      attribution,
+      notes: [...notes, `What was trained to attribute the change was held by Deno's ${held}.`],
+    };
   } catch (error) {
     return { untold: [...untold, `Which change cost what can't be told: ${reasonOf(error)}`] };
   }

@@ -490,8 +490,9 @@ Deno.test("a run of a project at a URL is run again as recorded when its host is
 });
 
 async function attributionOf(project: Project, run: string): Promise<Attribution> {
-  const { verdict, attribution, untold } = await replay(project, run, "--attribute");
+  const { verdict, attribution, notes, untold } = await replay(project, run, "--attribute");
   assert.equal(verdict, "blocked");
+  assert.equal(notes.at(-1), `What was trained to attribute the change was held by Deno's ${HELD}.`);
   assert.ok(attribution, String(untold));
   return attribution;
 }

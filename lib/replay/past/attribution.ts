@@ -20,7 +20,7 @@ import { DONE, type Mix, type MixJob, type Part, PARTS } from "./mixes.ts";
 import { restore, restoreSnapshot } from "./restore.ts";
 import { openSandbox } from "./sandbox.ts";
 import { vouch } from "./vouch.ts";
-import type { RerunLimits } from "./warden.ts";
+import type { Ended, RerunLimits } from "./warden.ts";
 
 export type { Part };
 
@@ -71,6 +71,7 @@ export function costOf(
  * @param options.drifts What differs between the run's contract and today's.
  * @param options.record The run's contract.
  * @param options.limits How long the code may run, and what it may take.
+ * @returns The attribution, and what held the code.
  * @throws {ExperimentError} As `rerunAsRecorded` does; `INVALID_STATE` also where nothing differs that a part stands for.
  */
 export async function attribute(store: TrackingStore, run: Run, options: {
@@ -81,7 +82,7 @@ export async function attribute(store: TrackingStore, run: Run, options: {
   readonly limits?: Partial<RerunLimits> | undefined;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: AttributionEvent) => void;
-}): Promise<Attribution> {
+}): Promise<{ readonly attribution: Attribution } & Pick<Ended, "held">> {
   const { experiment, prepared, drifts, record, limits, signal, onEvent = () => {} } = options;
   const objects = openObjects(store, run.info.run_id);
   const executed = await readExecuted(store, run, record);
@@ -153,7 +154,7 @@ export async function attribute(store: TrackingStore, run: Run, options: {
     const which = mix.length === 0 ? "recorded" : "current";
     throw new ExperimentError("INVALID_STATE", `The ${which} code can't be run: ${metrics}`);
   };
-  return {
+  const attribution: Attribution = {
     past: surely([]),
     current: surely(parts),
     parts: parts.map((part, at) => ({
@@ -162,6 +163,7 @@ export async function attribute(store: TrackingStore, run: Run, options: {
       in_order: metricsOf(parts.slice(0, at + 1)),
     })),
   };
+  return { attribution, held: result.held };
 }
 
 function partOf(clause: string): Part | undefined {
