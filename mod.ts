@@ -97,6 +97,7 @@ export { train } from "./lib/training/train.ts";
 export type { TrainedRun, TrainEvent, TrainOptions } from "./lib/training/train.ts";
 export { replay } from "./lib/replay/replay.ts";
 export type { AttributionEvent } from "./lib/replay/past/attribution.ts";
+export type { RerunLimits } from "./lib/replay/past/warden.ts";
 export type { ReplayEvent, ReplayOptions } from "./lib/replay/replay.ts";
 export type { Acceptance } from "./lib/replay/waiver.ts";
 export type { Curve, CurvePoint, Evaluations, ReplayReport, Verdict } from "./lib/replay/report.ts";

@@ -80,6 +80,9 @@ function programOf(
     .option("--rerun", "train again if it is safe, and compare bit for bit")
     .option("--as-recorded", "run the recorded source on the recorded data, without network, and compare")
     .option("--attribute", "if drift blocks: tell which change carries how much of the metrics' change")
+    .option("--rerun-timeout <seconds>", "how long recorded code may run")
+    .option("--rerun-memory <MiB>", "how much memory recorded code may take")
+    .option("--rerun-output <MiB>", "how much recorded code may print")
     .option("--recorded-config", "judge the recorded config, not today's of its name")
     .option("--judged-by <config>", "judge this config, by its name, path or URL, not today's of the run")
     .option("--config <file>", "the replay config, rather than configs/replay_RUN.yaml")
@@ -99,9 +102,20 @@ function programOf(
       const { replayCommand, replayInput } = await import("../commands/replay.ts");
       const { formsOf, tellReports } = await import("./forms.ts");
       const forms = formsOf({ format, json, files });
-      const { runId: run_id, asRecorded: as_recorded, recordedConfig: recorded_config, debug: _, ...flags } =
+      const { runId: run_id, asRecorded: as_recorded, recordedConfig: recorded_config, debug: _, ...others } =
         rest;
-      const asked = { ...flags, run, run_id, as_recorded, recorded_config, tracking_uri: trackingUri };
+      const { rerunTimeout: rerun_timeout, rerunMemory: rerun_memory, rerunOutput: rerun_output, ...flags } =
+        others;
+      const limits = { rerun_timeout, rerun_memory, rerun_output };
+      const asked = {
+        ...flags,
+        ...limits,
+        run,
+        run_id,
+        as_recorded,
+        recorded_config,
+        tracking_uri: trackingUri,
+      };
       using progress = await reporterOf({ events, interrupt });
       const told = { ...context, onEvent: progress.onEvent, curves: forms.curves };
       if (all) {

@@ -1,10 +1,13 @@
 import { ExperimentError } from "../base/error.ts";
 import { z } from "../deps/zod.ts";
+import { defaultLimits } from "../replay/past/limits.ts";
 import { replay } from "../replay/replay.ts";
 import { loadReplayConfig } from "../replay/replay_config.ts";
 import type { ReplayReport } from "../replay/report.ts";
 import { type CommandContext, storeOf, tracking_uri } from "./context.ts";
 import { finished } from "./finished.ts";
+
+const limit = (what: string, most: number) => z.coerce.number().int().min(1).max(most).describe(what);
 
 /** The fields of a replay's input; `withReplayRules` says which go together. */
 export const replayFields = z.strictObject({
@@ -16,6 +19,11 @@ export const replayFields = z.strictObject({
   attribute: z.boolean().default(false).describe(
     "Tell which change carries how much of the metrics' change",
   ),
+  rerun_timeout: limit("How many seconds recorded code may run", 31_536_000).default(defaultLimits.timeout),
+  rerun_memory: limit("How many MiB of memory recorded code may take", 1_048_576).default(
+    defaultLimits.memory,
+  ),
+  rerun_output: limit("How many MiB recorded code may print", 480).default(defaultLimits.output),
   accept: z.array(z.string().min(1)).default([]).describe(
     "Clauses whose drift is accepted; * is a wildcard",
   ),
@@ -76,6 +84,7 @@ export async function replayCommand(
     recordedConfig: input.recorded_config,
     asRecorded: input.as_recorded,
     attribute: input.attribute,
+    limits: { timeout: input.rerun_timeout, memory: input.rerun_memory, output: input.rerun_output },
     ...(because === undefined
       ? {}
       : { accept: { clauses, because, ...(until === undefined ? {} : { until }) } }),

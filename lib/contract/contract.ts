@@ -13,6 +13,9 @@ import { SCHEME, type SourceDigest, type SourceLocation, type SourceReader } fro
 /** The version of the contract's form: clause names, and what each digests. */
 export const CONTRACT_VERSION = 1;
 
+/** The URL of the module whose exports the clauses `metrics.*` are digests of. */
+export const METRICS_MODULE: string = new URL("../models/metrics.ts", import.meta.url).href;
+
 /** What a run was made of: one SHA-256 per clause. */
 export interface Contract {
   /** The version of its form. */
@@ -191,7 +194,6 @@ export function compareClauses(a: string, b: string): number {
 
 function codeClauses({ registryAt }: LoadedExperiment, { spec, views }: Choice): [string, SourceLocation][] {
   const inRegistry = (...path: string[]) => ({ ...registryAt, path: [...registryAt.path, ...path] });
-  const metricsModule = new URL("../models/metrics.ts", import.meta.url).href;
   return [
     [`data.${spec.data.name}.source`, inRegistry("datasets", spec.data.name)],
     ...views.flatMap(({ name, view }) =>
@@ -203,7 +205,7 @@ function codeClauses({ registryAt }: LoadedExperiment, { spec, views }: Choice):
     [`model.${spec.model.name}`, inRegistry("models", spec.model.name)],
     ...spec.metrics.map((name): [string, SourceLocation] => [
       `metrics.${name}`,
-      { module: metricsModule, export: name, path: [] },
+      { module: METRICS_MODULE, export: name, path: [] },
     ]),
   ];
 }

@@ -6,10 +6,12 @@ import type { LoadedExperiment } from "../experiment/experiment.ts";
 import { findFinished, latestOf } from "../tracking/runs.ts";
 import type { Run } from "../tracking/store.ts";
 import { type Asked, readAsked } from "../training/asked.ts";
-import { firstDifference } from "../training/reproduction.ts";
+import { recordedOutcome } from "../training/outcome.ts";
+import { outcomeDifference, outcomeOf } from "../training/reproduction.ts";
 import { train, type TrainEvent, type TrainOptions } from "../training/train.ts";
 import { currentExperiment } from "./current.ts";
 import type { AttributionEvent } from "./past/attribution.ts";
+import type { RerunLimits } from "./past/warden.ts";
 import type { ReplayConfig } from "./replay_config.ts";
 import type { ReplayReport } from "./report.ts";
 import { type Made, openToday, type Today } from "./today.ts";
@@ -32,6 +34,8 @@ export interface ReplayOptions extends Omit<TrainOptions, "replayOf" | "onEvent"
   readonly asRecorded?: boolean;
   /** Where drift blocks: train the mixes of past and current parts, to tell which change cost what. @default false */
   readonly attribute?: boolean;
+  /** How long recorded code may run, and what it may take. @default 600 s, 4096 MiB of memory, 256 MiB of output */
+  readonly limits?: Partial<RerunLimits> | undefined;
   /** Record that these drifts don't block. */
   readonly accept?: Acceptance;
   /** Today's experiment, where it isn't to be found by the recorded name. */
@@ -102,12 +106,14 @@ export async function replayRun(
     return { ...report, ...await attributed(past, report, current, options) };
   }
   if (!options.rerun || report.verdict !== "safe" || !current) return report;
+  const { outcome, notes: added } = await recordedOutcome(store, past, record);
+  if (typeof outcome === "string") return { ...report, verdict: "unverifiable", reasons: [outcome] };
 
   const again = await train(current.experiment, { ...options, replayOf: runId });
   let difference: string | undefined;
   try {
     difference = again.status === "FINISHED"
-      ? await firstDifference(store, runId, again.run_id)
+      ? outcomeDifference(outcome, await outcomeOf(store, again.run_id))
       : again.reason ?? `the rerun ended ${again.status}`;
   } catch (error) {
     return { ...report, verdict: "unverifiable", rerun_id: again.run_id, reasons: [reasonOf(error)] };
@@ -117,6 +123,7 @@ export async function replayRun(
     ...report,
     verdict: difference === undefined ? "reproduced" : "diverged",
     rerun_id: again.run_id,
+    notes: [...report.notes, ...added],
     reasons: difference === undefined ? [] : [difference],
     metrics: { past: latestOf(past), current: again.metrics },
   };
@@ -203,7 +210,7 @@ async function repeatAsRecorded(
   past: Run,
   record: ContractRecord,
   report: ReplayReport,
-  { store, signal }: ReplayOptions,
+  { store, signal, limits }: ReplayOptions,
 ): Promise<ReplayReport> {
   const { rerunAsRecorded } = await import("./past/as_recorded.ts");
   const notes = [
@@ -211,17 +218,15 @@ async function repeatAsRecorded(
     ...report.reasons.map((reason) => `Today's side can't be judged: ${reason}`),
   ];
   try {
-    const as_recorded = await rerunAsRecorded(store, past, { record, ...(signal ? { signal } : {}) });
-    const { difference, drifts } = as_recorded;
-    const others = drifts.filter(({ clause }) => !/^(packages|environment)\./.test(clause));
-    if (others.length > 0) {
-      const clauses = others.map(({ clause }) => clause).join(", ");
-      const reason = `What the run kept isn't what its contract is of: ${clauses}.`;
-      return { ...report, notes, as_recorded, verdict: "unverifiable", reasons: [reason] };
+    const repeated = await rerunAsRecorded(store, past, { record, limits, ...(signal ? { signal } : {}) });
+    if ("reason" in repeated) {
+      return { ...report, notes, verdict: "unverifiable", reasons: [repeated.reason] };
     }
+    const { as_recorded } = repeated;
+    const { difference } = as_recorded;
     return {
       ...report,
-      notes,
+      notes: [...notes, ...repeated.notes],
       as_recorded,
       verdict: difference === undefined ? "reproduced" : "diverged",
       reasons: difference === undefined ? [] : [difference],
@@ -234,20 +239,25 @@ async function repeatAsRecorded(
 /** Which change carries how much of the metrics' change; or why that can't be told. */
 async function attributed(
   past: Run,
-  { drifts, untold }: ReplayReport,
+  { drifts, notes, untold, past: record }: ReplayReport,
   { experiment, made }: Current,
-  { store, signal, onEvent = () => {} }: ReplayOptions,
+  { store, signal, limits, onEvent = () => {} }: ReplayOptions,
 ): Promise<Partial<ReplayReport>> {
   const { attribute } = await import("./past/attribution.ts");
   try {
-    const attribution = await attribute(store, past, {
+    const { attribution, held } = await attribute(store, past, {
       experiment,
       prepared: { table: made.table! },
       drifts,
+      record: record!,
+      limits,
       onEvent,
       ...(signal ? { signal } : {}),
     });
-    return { attribution };
+    return {
+      attribution,
+      notes: [...notes, `What was trained to attribute the change was held by Deno's ${held}.`],
+    };
   } catch (error) {
     return { untold: [...untold, `Which change cost what can't be told: ${reasonOf(error)}`] };
   }

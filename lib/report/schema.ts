@@ -124,6 +124,7 @@ export const reportSchema = z.object({
   untold: z.array(z.string()).describe("What can't be told, and why"),
   metrics: z.object({ past: metrics, current: metrics }).exactOptional(),
   as_recorded: z.object({
+    held: z.enum(["permissions", "permissions and bwrap"]).describe("What held the recorded code"),
     drifts: z.array(z.object(plainDrift)),
     difference: z.string().exactOptional(),
   }).exactOptional(),

@@ -96,13 +96,14 @@ export function waiverWords(
 }
 
 /** How a rerun of the recorded source came out, a sentence each. */
-export function asRecordedWords({ difference, drifts }: AsRecorded): readonly string[] {
+export function asRecordedWords({ difference, drifts, held }: AsRecorded): readonly string[] {
   const differing = drifts.map((drift) =>
     `${drift.clause} ${sideOf(drift, "past")} → ${sideOf(drift, "current")}`
   );
   const outcome = difference === undefined
     ? "The recorded source on the recorded data gives the recorded result again, bit for bit."
     : `The recorded source on the recorded data gives another result: ${difference}.`;
-  if (differing.length === 0) return [outcome];
-  return [outcome, `What it ran with differs: ${differing.join(", ")}.`];
+  const sandbox = `It was held by Deno's ${held}.`;
+  if (differing.length === 0) return [outcome, sandbox];
+  return [outcome, sandbox, `What it ran with differs: ${differing.join(", ")}.`];
 }

@@ -30,7 +30,13 @@ export const bodies = {
     set,
   }),
   ReplayRequest: withReplayRules(
-    replayFields.omit({ tracking_uri: true, config: true }).extend({
+    replayFields.omit({
+      tracking_uri: true,
+      config: true,
+      rerun_timeout: true,
+      rerun_memory: true,
+      rerun_output: true,
+    }).extend({
       run: runName.optional().describe("The name of a run: of those, the newest finished one"),
       run_id: runId.optional(),
     }),

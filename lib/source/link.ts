@@ -1,6 +1,6 @@
 import { ExperimentError } from "../base/error.ts";
 import { type Declaration, type Imported, type Module, parseModule } from "./module.ts";
-import { type Address, type PackageAddress, resolveSpecifier } from "./specifier.ts";
+import type { Address, PackageAddress, Resolve } from "./specifier.ts";
 
 /** What a name in a module stands for, in the end. */
 export type Target =
@@ -26,6 +26,8 @@ export interface Found {
 
 /** The modules that a digest reads, each parsed once, and what their names stand for. */
 export interface Linker {
+  /** What a specifier names when a module imports it. */
+  readonly resolve: Resolve;
   /** The text of a module. */
   text(url: string): Promise<string>;
   /** A parsed module. */
@@ -39,7 +41,10 @@ export interface Linker {
 }
 
 /** Makes a linker over a way to read the text of modules. `framework` is the folder of the framework's `mod.ts`. */
-export function createLinker(read: (url: string) => Promise<string>, framework: string): Linker {
+export function createLinker(
+  read: (url: string) => Promise<string>,
+  { framework, resolve }: { readonly framework: string; readonly resolve: Resolve },
+): Linker {
   const texts = new Map<string, Promise<string>>();
   const modules = new Map<string, Promise<Module>>();
   const isFramework = (url: string) => url === `${framework}mod.ts` || url.startsWith(`${framework}lib/`);
@@ -72,7 +77,7 @@ export function createLinker(read: (url: string) => Promise<string>, framework: 
     if (found?.kind === "local") return bound(from, found.name, trail);
     if (found !== undefined) return await imported(from, found, trail);
     if (name === "default") return undefined;
-    const stars = from.stars.map((star) => resolveSpecifier(star.specifier, url, star.type));
+    const stars = from.stars.map((star) => resolve(star.specifier, url, star.type));
     for (const star of stars) {
       const through = star.kind === "module" ? await exported(star, name, trail) : undefined;
       if (through !== undefined) return { ...through, passed: [from, ...through.passed] };
@@ -98,7 +103,7 @@ export function createLinker(read: (url: string) => Promise<string>, framework: 
     { request, name }: Imported,
     seen: readonly string[],
   ): Promise<Found> {
-    const address = resolveSpecifier(request.specifier, from.url, request.type);
+    const address = resolve(request.specifier, from.url, request.type);
     if (name === undefined) return { target: { kind: "namespace", address }, passed: [from] };
     const found = await exported(address, name, seen);
     if (found !== undefined) return { ...found, passed: [from, ...found.passed] };
@@ -115,7 +120,7 @@ export function createLinker(read: (url: string) => Promise<string>, framework: 
     const from = await module(address.url);
     const names = new Set(from.exports.keys());
     for (const star of from.stars) {
-      const next = resolveSpecifier(star.specifier, from.url, star.type);
+      const next = resolve(star.specifier, from.url, star.type);
       for (const name of await exportsOf(next, [...seen, address.url])) {
         if (name !== "default") names.add(name);
       }
@@ -123,7 +128,7 @@ export function createLinker(read: (url: string) => Promise<string>, framework: 
     return [...names].sort();
   }
 
-  return { text, module, exported, exportsOf, bound };
+  return { resolve, text, module, exported, exportsOf, bound };
 }
 
 /** The value of a key, made when it is first asked for. */

@@ -1,6 +1,8 @@
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { ExperimentError } from "../base/error.ts";
+import { jsonIn } from "../base/json.ts";
+import { z } from "../deps/zod.ts";
 import { type InstalledPackage, installedPackageOf, parsePackageSpecifier } from "./specifier.ts";
 
 /** How a package resolves now. */
@@ -38,7 +40,14 @@ interface LockedPackage {
 export async function resolvePackage(name: string, options: {
   readonly specifiers: Iterable<string>;
   readonly lock: string | undefined;
+  /**
+   * Look at what is installed here, before the lock file.
+   *
+   * @default true
+   */
+  readonly installed?: boolean;
 }): Promise<ResolvedPackage> {
+  const { installed = true } = options;
   const lock = parseLock(options.lock);
   const asked = name.startsWith("jsr:") ? name : `npm:${name}`;
   const known = [...options.specifiers];
@@ -47,7 +56,7 @@ export async function resolvePackage(name: string, options: {
     : Object.keys(lock.specifiers ?? {}).filter((each) => each === asked || each.startsWith(`${asked}@`));
   const resolved = new Map<string, ResolvedPackage>();
   for (const specifier of specifiers.length > 0 ? specifiers : [asked]) {
-    const one = await resolveOne(name, specifier, lock);
+    const one = await resolveOne(name, installed ? resolve(specifier) : specifier, { specifier, lock });
     resolved.set(one.version, one);
   }
   const all = [...resolved.values()].sort((a, b) => (a.version < b.version ? -1 : 1));
@@ -60,8 +69,11 @@ export async function resolvePackage(name: string, options: {
   };
 }
 
-async function resolveOne(name: string, specifier: string, lock: Lock): Promise<ResolvedPackage> {
-  const url = resolve(specifier);
+async function resolveOne(
+  name: string,
+  url: string,
+  { specifier, lock }: { readonly specifier: string; readonly lock: Lock },
+): Promise<ResolvedPackage> {
   const installed = installedPackageOf(url);
   const version = (installed && (installed.version ?? await versionIn(installed.folder))) ??
     lockedVersion(url, lock) ?? exactVersion(url);
@@ -116,7 +128,18 @@ function keyIn(
 }
 
 function dependenciesOf(packages: Readonly<Record<string, LockedPackage>>, root: string): string[] {
-  const reached = new Set([root]);
+  const reached = reachedFrom(packages, [root]);
+  reached.delete(root);
+  return [...reached].map((key) => `${/^.[^@]*@[^_]*/.exec(key)?.[0]} ${packages[key]?.integrity ?? "-"}`)
+    .sort();
+}
+
+/** The keys of packages and of all that they depend on. */
+function reachedFrom(
+  packages: Readonly<Record<string, LockedPackage>>,
+  roots: Iterable<string>,
+): Set<string> {
+  const reached = new Set(roots);
   for (const key of reached) {
     const { dependencies = [], optionalDependencies = [] } = packages[key] ?? {};
     for (const each of [...dependencies, ...optionalDependencies]) {
@@ -128,9 +151,67 @@ function dependenciesOf(packages: Readonly<Record<string, LockedPackage>>, root:
       if (found !== undefined) reached.add(found);
     }
   }
-  reached.delete(root);
-  return [...reached].map((key) => `${/^.[^@]*@[^_]*/.exec(key)?.[0]} ${packages[key]?.integrity ?? "-"}`)
-    .sort();
+  return reached;
+}
+
+/** A lock file with no more than some code needs. */
+export interface PrunedLock {
+  /** Its text. */
+  readonly text: string;
+  /** What packages are asked for by. */
+  readonly specifiers: readonly string[];
+  /** `name@version` of each package of npm. */
+  readonly packages: readonly string[];
+}
+
+const lockSchema = z.looseObject({
+  version: z.enum(["4", "5"]),
+  specifiers: z.record(z.string().regex(/^(npm|jsr):[@\w]/), z.string()).default({}),
+  npm: z.record(
+    z.string().regex(/^(@[\w.~-]+\/)?\w[\w.~-]*@\d[\w.+-]*(_.*)?$/),
+    z.looseObject({
+      integrity: z.string().exactOptional(),
+      dependencies: z.array(z.string()).exactOptional(),
+      optionalDependencies: z.array(z.string()).exactOptional(),
+      optionalPeers: z.array(z.string()).exactOptional(),
+    }),
+  ).default({}),
+});
+
+/**
+ * What of a lock file pins the packages of npm that code asks for, and all that these depend on; as Deno itself would
+ * write it, which compares the texts.
+ *
+ * @param options.mapped Which of them an import map names.
+ * @returns Undefined where the file is none of a form that is known, or doesn't pin all of them.
+ */
+export function pruneLock(text: string, { asked, mapped }: {
+  readonly asked: Iterable<string>;
+  readonly mapped: ReadonlySet<string>;
+}): PrunedLock | undefined {
+  const { success, data: lock } = lockSchema.safeParse(jsonIn(text));
+  if (!success) return undefined;
+  const specifiers: Record<string, string> = {};
+  const roots: string[] = [];
+  const dependencies = new Set<string>();
+  for (const specifier of [...asked].sort()) {
+    const { scheme, name, version } = parsePackageSpecifier(specifier) ?? {};
+    if (scheme !== "npm" || name === undefined) return undefined;
+    const said = version === "" ? `npm:${name}` : `npm:${name}@${version}`;
+    const pinned = lock.specifiers[said] ?? keyIn(lock.npm, `${name}@${version}`)?.slice(name.length + 1);
+    if (pinned === undefined || lock.npm[`${name}@${pinned}`] === undefined) return undefined;
+    specifiers[said] = pinned;
+    if (mapped.has(specifier)) dependencies.add(said);
+    roots.push(`${name}@${pinned}`);
+  }
+  const keys = [...reachedFrom(lock.npm, roots)].sort();
+  const npm = Object.fromEntries(keys.map((key) => [key, lock.npm[key]]));
+  const workspace = dependencies.size === 0 ? {} : { workspace: { dependencies: [...dependencies] } };
+  return {
+    text: `${JSON.stringify({ version: lock.version, specifiers, npm, ...workspace }, null, 2)}\n`,
+    specifiers: Object.keys(specifiers),
+    packages: [...new Set(keys.map((key) => /^.[^@]*@[^_]*/.exec(key)![0]))],
+  };
 }
 
 /** What the lock file would say of a package that no lock file pins, as when a program is run from a URL. */

@@ -6,7 +6,7 @@ import type { Module } from "./module.ts";
 import { keyOf, normalise, textOf } from "./normalise.ts";
 import { become, importTypeOf, withoutDescription } from "./rewrite.ts";
 import { type ImportUse, type NameUse, usesOf } from "./scope.ts";
-import { type Address, type PackageAddress, resolveSpecifier } from "./specifier.ts";
+import type { Address, PackageAddress } from "./specifier.ts";
 
 /** One declaration, or whatever else a digest is made of: a section of the canonical text. */
 export interface Section {
@@ -160,7 +160,7 @@ export function createSections(linker: Linker): Sections {
     return section(`${module.url} side effects`, from, async (self) => {
       const before: Section[] = [];
       for (const { specifier, type } of module.effectImports) {
-        const address = resolveSpecifier(specifier, module.url, type);
+        const address = linker.resolve(specifier, module.url, type);
         const run = address.kind === "package"
           ? leaf(address.prefix, [address])
           : type === undefined
@@ -240,7 +240,7 @@ export function createSections(linker: Linker): Sections {
     function resolveImport({ node, names }: ImportUse): void {
       const specifier = textOf(node.source);
       if (specifier === undefined) throw notFollowed(module, node, "an import() of what is no literal text");
-      const address = resolveSpecifier(specifier, module.url, importTypeOf(node));
+      const address = linker.resolve(specifier, module.url, importTypeOf(node));
       const reached = namespace(address, names);
       node.source = { ...node.source, type: "Identifier", name: markFor(reached, "", reached.name, reached) };
       node.options = null;

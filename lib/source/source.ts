@@ -1,9 +1,10 @@
 import { digestOf } from "../base/digest.ts";
 import { ExperimentError, messageOf } from "../base/error.ts";
-import { createLinker, memo } from "./link.ts";
+import { createLinker, type Linker, memo } from "./link.ts";
 import { locate, type SourceLocation } from "./locate.ts";
 import { type ResolvedPackage, resolvePackage } from "./package.ts";
 import { type Body, createSections, MARK, type Section } from "./section.ts";
+import { type RecordedImports, recordedResolve, resolveSpecifier } from "./specifier.ts";
 
 export type { ResolvedPackage, SourceLocation };
 
@@ -81,7 +82,46 @@ export function openSource(options: {
   readonly framework?: string;
 } = {}): SourceReader {
   const { lock, text = "executed", framework = new URL("../../", import.meta.url).href } = options;
-  const linker = createLinker((url) => readText(url, text), framework);
+  return readerOver({
+    linker: createLinker((url) => readText(url, text), { framework, resolve: resolveSpecifier }),
+    lock,
+  });
+}
+
+/** Modules that were kept, and what they import. */
+export interface KeptSource {
+  /** The text of each module, by its URL. */
+  readonly modules: Readonly<Record<string, string>>;
+  /** What specifiers stand for where the module's own URL doesn't say. */
+  readonly imports: RecordedImports;
+}
+
+/**
+ * Opens a reader of kept source code, which looks at nothing else: an import leads to another kept module, and packages
+ * are those of the lock file, whatever is installed here.
+ *
+ * @param options.framework The URL, with a slash at its end, of the folder of the `mod.ts` whose `define…` functions are
+ * named, not followed.
+ * @param options.lock The text of the lock file, where there is one.
+ */
+export function openKeptSource({ modules, imports }: KeptSource, options: {
+  readonly framework: string;
+  readonly lock: string | undefined;
+}): SourceReader {
+  const { framework, lock } = options;
+  const read = (url: string): Promise<string> => {
+    if (Object.hasOwn(modules, url)) return Promise.resolve(modules[url]!);
+    throw new ExperimentError("RESOURCE_DOES_NOT_EXIST", `The source of ${url} wasn't kept.`);
+  };
+  const resolve = recordedResolve(imports);
+  return readerOver({ linker: createLinker(read, { framework, resolve }), lock, installed: false });
+}
+
+function readerOver({ linker, lock, installed = true }: {
+  readonly linker: Linker;
+  readonly lock: string | undefined;
+  readonly installed?: boolean;
+}): SourceReader {
   const sections = createSections(linker);
   const specifiers = new Map<string, Set<string>>();
 
@@ -141,7 +181,7 @@ export function openSource(options: {
 
   return {
     digest,
-    package: (name) => resolvePackage(name, { specifiers: specifiers.get(name) ?? [], lock }),
+    package: (name) => resolvePackage(name, { specifiers: specifiers.get(name) ?? [], lock, installed }),
     text: linker.text,
   };
 }

@@ -30,6 +30,9 @@ export interface InstalledPackage {
   readonly folder: string;
 }
 
+/** What a specifier names when it is imported by a module; `type` is the import attribute, where there is one. */
+export type Resolve = (specifier: string, base: string, type?: string | undefined) => Address;
+
 /**
  * What a specifier names when it is imported by a module, through the import map that the process runs with.
  *
@@ -55,6 +58,27 @@ export function resolveSpecifier(
   }
   return { kind: "module", url, type };
 }
+
+/** The same by what was recorded of each module's imports: targets by the URL of the module, then by specifier. */
+export function recordedResolve(imports: RecordedImports): Resolve {
+  return (specifier, base, type) => {
+    const direct = packageAddressOf(specifier, specifier);
+    if (direct !== undefined) return direct;
+    const own = imports[base];
+    const target = own !== undefined && Object.hasOwn(own, specifier) ? own[specifier]! : undefined;
+    const address = target === undefined ? undefined : packageAddressOf(target, target);
+    if (address !== undefined) return address;
+    const url = target ?? URL.parse(specifier, /^\.{0,2}\//.test(specifier) ? base : undefined)?.href;
+    if (url !== undefined) return { kind: "module", url, type };
+    throw new ExperimentError(
+      "INVALID_STATE",
+      `The import "${specifier}" of ${base} can't be resolved: what it stood for wasn't recorded.`,
+    );
+  };
+}
+
+/** What specifiers stand for: a URL or a package, by the URL of the importing module, then by specifier. */
+export type RecordedImports = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** The name, version and subpath that an `npm:` or `jsr:` specifier asks for; undefined for any other. */
 export function parsePackageSpecifier(

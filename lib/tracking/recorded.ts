@@ -11,11 +11,15 @@ export const recorded = {
   lineagePicture: "lineage.svg",
   modules: "source/modules",
   model: "model",
+  executed: "executed.json",
+  outcome: "outcome.json",
   evaluation: "evaluation.json",
   plots: "plots",
   params: {
     contract: "contract.digest",
     config: "config.digest",
+    executed: "executed.digest",
+    outcome: "outcome.digest",
     asked: {
       experiment: "asked.experiment",
       run: "asked.run",

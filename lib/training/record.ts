@@ -77,6 +77,8 @@ export async function logLineage(
 /**
  * Keeps what runs share: the rows as the run saw them, where they are within the config's limit, and the modules that it
  * executed with their lock file.
+ *
+ * @returns The param that vouches for what was executed.
  */
 export async function keepShared(
   store: TrackingStore,
@@ -88,8 +90,8 @@ export async function keepShared(
     readonly reader: SourceReader;
     readonly lock: string | undefined;
   },
-): Promise<void> {
-  const { EXECUTED, keepModules } = await import("./kept/keep.ts");
+): Promise<Record<string, string>> {
+  const { keepModules } = await import("./kept/keep.ts");
   const objects = openObjects(store, runId);
   const snapshot = hasSnapshot(prepared) ? snapshotDigest(made.record) : undefined;
   const [executed] = await Promise.all([
@@ -99,7 +101,12 @@ export async function keepShared(
       return await toSnapshot(prepared.table);
     }),
   ]);
-  await store.logArtifact(runId, EXECUTED, toJson(executed));
+  const text = toJson(executed);
+  // Before the artifact: a param can't be changed once it is recorded, so it vouches for what is uploaded after it.
+  const params = { [recorded.params.executed]: digestOf(text) };
+  await store.logBatch(runId, { params });
+  await store.logArtifact(runId, recorded.executed, text);
+  return params;
 }
 
 /** Records what plots show of the fitted model, and the plots. */

@@ -18,17 +18,25 @@ export async function outcomeOf(store: TrackingStore, runId: string): Promise<Ou
     artifactPaths(store, runId, { folder: recorded.model }),
   ]);
   const [points, files] = await Promise.all([
-    Promise.all(
-      Object.keys(metrics).map(async (key) =>
-        [
-          key,
-          [...await store.getMetricHistory(runId, key)].sort(byStepAndValue),
-        ] as const
-      ),
-    ),
+    pointsIn(store, runId, Object.keys(metrics)),
     Promise.all(paths.map(async (path) => [path, await store.downloadArtifact(runId, path)] as const)),
   ]);
-  return { points: Object.fromEntries(points), files: Object.fromEntries(files) };
+  return { points, files: Object.fromEntries(files) };
+}
+
+/** Every point of some metrics of a run, as they are read back from its store. */
+export async function pointsIn(
+  store: TrackingStore,
+  runId: string,
+  keys: Iterable<string>,
+): Promise<Outcome["points"]> {
+  return Object.fromEntries(
+    await Promise.all(
+      [...keys].map(async (key) =>
+        [key, [...await store.getMetricHistory(runId, key)].sort(byStepAndValue)] as const
+      ),
+    ),
+  );
 }
 
 /** Orders points by step; those of one step by value, as nothing else that is compared tells them apart. */
@@ -63,15 +71,6 @@ export function outcomeDifference(past: Outcome, current: Outcome): string | und
     if (at >= 0) return `the model's file ${path} from byte ${at + 1}`;
   }
   return undefined;
-}
-
-/** The first difference between the outcomes of two runs. */
-export async function firstDifference(
-  store: TrackingStore,
-  pastId: string,
-  currentId: string,
-): Promise<string | undefined> {
-  return outcomeDifference(...await Promise.all([outcomeOf(store, pastId), outcomeOf(store, currentId)]));
 }
 
 /** What a map has under a name, which may be one of what every object has. */

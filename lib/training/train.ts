@@ -11,6 +11,7 @@ import { openSource, type SourceReader } from "../source/source.ts";
 import { recorded } from "../tracking/recorded.ts";
 import type { Metric, RunStatus, TrackingStore } from "../tracking/store.ts";
 import { fitAndScore, isMetric, pointsOf, spreadOf, turnTaker } from "./fit.ts";
+import { recordOutcome } from "./outcome.ts";
 import {
   datasetInputOf,
   keepShared,
@@ -146,7 +147,7 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
       logSources(store, run_id, experiment, made, reader),
       logLineage(store, run_id, { prepared, made }),
     ]);
-    await keepShared(store, run_id, { experiment, prepared, made, reader, lock });
+    const kept = await keepShared(store, run_id, { experiment, prepared, made, reader, lock });
 
     const curve = curveRecorder(store, run_id, { onEvent, ...(signal ? { signal } : {}) });
     const { openEvaluator } = await import("./evaluation/evaluator.ts");
@@ -159,7 +160,12 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
       await store.logArtifact(run_id, `${recorded.model}/${path}`, content);
     }
     const timestamp = now();
-    await store.logBatch(run_id, { metrics: pointsOf(fitted).map((point) => ({ ...point, timestamp })) });
+    const points = pointsOf(fitted).map((point) => ({ ...point, timestamp }));
+    await store.logBatch(run_id, { metrics: points });
+    const outcome = await recordOutcome(store, run_id, {
+      files: fitted.files,
+      metrics: [...points, ...curve.curves()].map(({ key }) => key),
+    });
     signal?.throwIfAborted();
     const determinism = options.verify
       ? spreadOf(fitted, await fitAndScore(prepared, turnTaker(signal)))
@@ -179,7 +185,7 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
       run_name: spec.run,
       experiment: spec.experiment,
       status,
-      params,
+      params: { ...params, ...kept, ...outcome },
       metrics: { ...curve.last(), ...fitted.scores },
       contract,
       ...(determinism === undefined ? {} : { determinism }),

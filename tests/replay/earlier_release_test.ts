@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
-import { openProject, type Project, ROOT } from "../project.ts";
-
-/** Where the release that recorded the store was; the project was in another folder too, and is moved here. */
-const RECORDED_AT = { framework: "/home/ada/reprise/" };
+import type { Project } from "../project.ts";
+import { openRecorded } from "./earlier_release.ts";
 
 /** The runs of models that are the project's own, which no change of the framework may touch. */
 const OWN = ["own_classification", "own_folds", "own_mlp", "own_overrides", "own_regression"];
@@ -39,25 +36,6 @@ Deno.test("a store of release 0.1.0 is judged as it was, and all its runs reprod
     });
   }
 });
-
-/** The project of the recorded store, with this checkout in the place of the release. */
-async function openRecorded(): Promise<Project> {
-  const project = await openProject({}, { empty: true });
-  const { success } = await new Deno.Command("tar", {
-    args: [
-      "-xzf",
-      fileURLToPath(new URL("../fixtures/store_0.1.0.tar.gz", import.meta.url)),
-      "--strip-components=1",
-      "--no-same-owner",
-    ],
-    cwd: project.directory,
-  }).output();
-  assert.ok(success);
-  for (const file of ["reprise.ts", "registries/models/mod.ts"]) {
-    await project.edit(file, `file://${RECORDED_AT.framework}`, ROOT.href);
-  }
-  return project;
-}
 
 interface Judged {
   readonly run_name: string;

@@ -3,13 +3,17 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AsRecorded, Attribution } from "../../lib/replay/explain/explanation.ts";
 import { costOf } from "../../lib/replay/past/attribution.ts";
-import { openSource } from "../../lib/source/source.ts";
+import { METRICS_MODULE } from "../../lib/contract/contract.ts";
+import { metrics } from "../../lib/models/metrics.ts";
+import { openKeptSource, openSource, type SourceLocation } from "../../lib/source/source.ts";
 import { openStore } from "../../lib/tracking/open_store.ts";
-import { graphOf, isFramework } from "../../lib/training/kept/graph.ts";
+import { graphOf } from "../../lib/training/kept/graph.ts";
 import type { Executed } from "../../lib/training/kept/keep.ts";
+import { isFramework, recordedUrl } from "../../lib/training/kept/place.ts";
 import { lexedRequestsIn, plainRequestsIn, requestsIn } from "../../lib/training/kept/requests.ts";
 import { startServer } from "../mlflow/server.ts";
 import { type Document, openProject, type Project, ROOT } from "../project.ts";
+import { HELD } from "./bwrap.ts";
 
 interface PastDocument extends Document {
   readonly as_recorded?: AsRecorded;
@@ -75,13 +79,44 @@ Deno.test("what is kept is what Deno says is reachable, less what the framework 
     reachable(program!, () => true),
     reachable(registry!, (url) => !isFramework(url)),
   ]);
-  const kept = Object.keys(modules).filter((url) => !url.includes("/node_modules/"));
-  assert.deepEqual(
-    kept.sort(),
-    [...new Set([...ofProgram, ...ofRegistry])].filter((url) => !url.includes("/node_modules/")).sort(),
+  const reached = [...new Set([...ofProgram, ...ofRegistry])].filter((url) =>
+    !url.includes("/node_modules/")
   );
-  for (const [url, text] of Object.entries(modules)) {
-    assert.equal(text, await Deno.readTextFile(new URL(url)), url);
+  assert.deepEqual(Object.keys(modules).sort(), reached.map(recordedUrl).sort());
+  for (const url of reached) {
+    assert.equal(modules[recordedUrl(url)], await Deno.readTextFile(new URL(url)), url);
+  }
+});
+
+Deno.test("kept source has the digests that it has where it lies", async () => {
+  const lock = await Deno.readTextFile(new URL("deno.lock", ROOT));
+  const [program, module] = ["lib/training/kept/program.ts", "registries/mod.ts"].map((path) =>
+    new URL(path, ROOT).href
+  );
+  const live = openSource({ lock });
+  const graph = await graphOf({ program: program!, registry: module! }, live);
+  const kept = openKeptSource(graph, { framework: "file:///reprise/", lock });
+  const { registry } = await import(module!);
+  const locations: SourceLocation[] = [
+    ...Object.keys(registry.datasets).map((name) => ["datasets", name]),
+    ...Object.entries(registry.features as Record<string, { readonly features: object }>).flatMap((
+      [view, { features }],
+    ) => Object.keys(features).map((feature) => ["features", view, feature])),
+    ...Object.keys(registry.models).map((name) => ["models", name]),
+  ].map((path) => ({ module: module!, export: "registry", path }));
+  for (const name of Object.values(metrics).flatMap((of) => Object.keys(of))) {
+    locations.push({ module: METRICS_MODULE, export: name, path: [] });
+  }
+  assert.ok(locations.length > 40);
+  for (const location of locations) {
+    const [there, here] = await Promise.all([
+      live.digest(location),
+      kept.digest({ ...location, module: recordedUrl(location.module) }),
+    ]);
+    assert.deepEqual([here.digest, here.packages], [there.digest, there.packages], location.path.join("."));
+    for (const name of there.packages) {
+      assert.deepEqual(await kept.package(name), await live.package(name));
+    }
   }
 });
 
@@ -146,7 +181,12 @@ for (const kind of ["embedded store", "MLflow server"] as const) {
       await Deno.remove(join(project.directory, gone), { recursive: true });
     }
     const { verdict, run_id, as_recorded, reasons } = await asRecorded(project, "exp_v1");
-    assert.deepEqual([verdict, run_id, as_recorded, reasons], ["reproduced", id, { drifts: [] }, []]);
+    assert.deepEqual([verdict, run_id, as_recorded, reasons], [
+      "reproduced",
+      id,
+      { held: HELD, drifts: [] },
+      [],
+    ]);
     assert.deepEqual(sandboxes(project.directory), []);
     await using store = server ? await openStore(server.uri) : await storeOf(project);
     assert.equal((await store.searchRuns({ run_name: "exp_v1" })).runs.length, 1);
@@ -163,11 +203,8 @@ Deno.test("a module that failed names itself by the place that it had", async ()
   );
   await train(project, "baseline");
   const { reasons } = await asRecorded(project, "baseline");
-  const place = join(project.directory, file);
   assert.deepEqual(reasons, [
-    `The recorded code can't be run: ${
-      join(project.directory, "registries/mod.ts")
-    } can't be loaded: ${place}`,
+    `The recorded code can't be run: registries/mod.ts can't be loaded: ${file}`,
   ]);
 });
 
@@ -204,7 +241,7 @@ Deno.test("a run that drifted in code, data and config is reproduced as recorded
   await project.edit("registries/datasets/iris_v1.csv", "5.1,3.5,1.4,0.2", "5.1,3.5,1.4,0.3");
   await project.edit("configs/baseline.yaml", "seed: 42", "seed: 1");
   const { verdict, as_recorded } = await asRecorded(project, "baseline");
-  assert.deepEqual([verdict, as_recorded], ["reproduced", { drifts: [] }]);
+  assert.deepEqual([verdict, as_recorded], ["reproduced", { held: HELD, drifts: [] }]);
   assert.equal((await replay(project, "baseline")).verdict, "blocked");
 });
 
@@ -262,7 +299,7 @@ Deno.test("a rerun as recorded that is other than the run has diverged, with the
   await train(project, "baseline");
   const { verdict, as_recorded } = await asRecorded(project, "baseline");
   const difference = "the model's file model/model.json from byte 55";
-  assert.deepEqual([verdict, as_recorded], ["diverged", { drifts: [], difference }]);
+  assert.deepEqual([verdict, as_recorded], ["diverged", { held: HELD, drifts: [], difference }]);
 });
 
 Deno.test("a run that lacks what it executed, or whose objects were changed or are gone, is unverifiable", async () => {
@@ -297,42 +334,33 @@ Deno.test("a run that lacks what it executed, or whose objects were changed or a
     await reasonOf("baseline"),
     `The run can't be run as recorded: its modules (object ${short}) isn't in the store any more.`,
   );
-  await using store = await storeOf(project);
-  await store.logArtifact(id, "executed.json", JSON.stringify({ ...executed, version: 2 }));
-  assert.equal(
-    await reasonOf("baseline"),
-    "The run can't be run as recorded: its executed.json has version 2, but this Reprise knows version 1.",
+});
+
+Deno.test("recorded code is stopped at the limits that a command names", async () => {
+  await using project = await openProject();
+  await fitting(project, `while (${SANDBOXED});`);
+  await train(project, "baseline");
+  const { verdict, reasons } = await replay(
+    project,
+    ...["baseline", "--rerun", "--as-recorded", "--rerun-timeout", "1"],
   );
+  assert.deepEqual([verdict, reasons], ["unverifiable", ["The recorded code was stopped after 1 s."]]);
+  const { code, stderr } = await project.run("replay", "baseline", "--rerun-memory", "lots");
+  assert.equal(code, 2);
+  assert.match(stderr, /rerun_memory/);
 });
 
-Deno.test("a run that kept something else than its contract is of is unverifiable, however it comes out", async () => {
+Deno.test("a rerun as recorded that is interrupted, or whose command is killed, leaves nothing", async () => {
   await using project = await openProject();
-  const id = await train(project, "exp_v1");
-  await using store = await storeOf(project);
-  const executed = await executedBy(project, id);
-  const spec = { ...executed.spec, seed: 7 };
-  await store.logArtifact(id, "executed.json", JSON.stringify({ ...executed, spec }));
-  const { verdict, reasons } = await asRecorded(project, "exp_v1");
-  assert.deepEqual([verdict, reasons], [
-    "unverifiable",
-    ["What the run kept isn't what its contract is of: split, seed."],
-  ]);
-});
-
-Deno.test("a rerun as recorded that is interrupted, or whose command is killed, leaves no process", async () => {
-  await using project = await openProject();
-  await fitting(project, `while (${SANDBOXED}) await new Promise((resolve) => setTimeout(resolve, 10));`);
+  await fitting(project, `while (${SANDBOXED});`);
   await train(project, "baseline");
   for (const signal of ["SIGINT", "SIGKILL"] as const) {
     const command = project.start("replay", "baseline", "--rerun", "--as-recorded");
     while (!(await processesOf(project)).some((args) => args.includes("job.json"))) await pause();
     command.kill(signal);
     const { code } = await command.output();
-    if (signal === "SIGINT") {
-      assert.equal(code, 130);
-      assert.deepEqual(sandboxes(project.directory), []);
-    }
-    while ((await processesOf(project)).length > 0) await pause();
+    if (signal === "SIGINT") assert.equal(code, 130);
+    while ((await processesOf(project)).length > 0 || sandboxes(project.directory).length > 0) await pause();
   }
 });
 
@@ -365,8 +393,8 @@ Deno.test("a rerun by other packages than the run's names them, and says that th
   await project.edit("deno.lock", "npm:ms@2.1.2", "npm:ms@~2.1.2");
   await use("~2.1.2");
   await train(project, "baseline");
-  const { verdict, as_recorded } = await asRecorded(project, "baseline");
-  assert.equal(verdict, "reproduced");
+  const { verdict, as_recorded, reasons } = await asRecorded(project, "baseline");
+  assert.deepEqual([verdict, reasons], ["reproduced", []]);
   assert.deepEqual(as_recorded!.drifts.map(({ clause, values }) => [clause, values]), [
     ["packages.ms", { past: "2.1.3", current: "2.1.2" }],
   ]);
@@ -458,12 +486,13 @@ Deno.test("a run of a project at a URL is run again as recorded when its host is
   }
   await project.write("deno.json", "{}");
   const { verdict, as_recorded, reasons } = await reprise("replay", "script", "--rerun", "--as-recorded");
-  assert.deepEqual([verdict, as_recorded, reasons], ["reproduced", { drifts: [] }, []]);
+  assert.deepEqual([verdict, as_recorded, reasons], ["reproduced", { held: HELD, drifts: [] }, []]);
 });
 
 async function attributionOf(project: Project, run: string): Promise<Attribution> {
-  const { verdict, attribution, untold } = await replay(project, run, "--attribute");
+  const { verdict, attribution, notes, untold } = await replay(project, run, "--attribute");
   assert.equal(verdict, "blocked");
+  assert.equal(notes.at(-1), `What was trained to attribute the change was held by Deno's ${HELD}.`);
   assert.ok(attribution, String(untold));
   return attribution;
 }

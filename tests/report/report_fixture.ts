@@ -225,6 +225,7 @@ export const BLOCKED: ReplayReport = {
   },
   untold: ["Which values of the config changed can't be told: the config of one side isn't kept."],
   as_recorded: {
+    held: "permissions and bwrap",
     drifts: [{
       clause: "environment.deno",
       ...change,

@@ -76,6 +76,7 @@ What can't be told
 
 The recorded source, run again
   The recorded source on the recorded data gives the recorded result again, bit for bit.
+  It was held by Deno's permissions and bwrap.
   What it ran with differs: environment.deno 2.9.5 → 2.9.6.
 
 Which change carries what

@@ -138,6 +138,8 @@ export interface ExplainedDrift extends Drift {
 
 /** How a rerun of the recorded source came out. */
 export interface AsRecorded {
+  /** What held the recorded code: Deno's permissions, and bubblewrap beneath them where that could be. */
+  readonly held: "permissions" | "permissions and bwrap";
   /** The clauses in which that rerun's contract differs from the recorded one: packages and environment. */
   readonly drifts: readonly Drift[];
   /** The first difference of the outcome in words; undefined where it is the same bit for bit. */

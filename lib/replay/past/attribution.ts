@@ -2,7 +2,9 @@ import { canonicalJson } from "../../base/digest.ts";
 import { lockText } from "../../base/environment.ts";
 import { ExperimentError } from "../../base/error.ts";
 import type { Drift } from "../../contract/compare.ts";
+import type { ContractRecord } from "../../contract/contract.ts";
 import { toSnapshot } from "../../data/snapshot.ts";
+import { z } from "../../deps/zod.ts";
 import type { ExperimentSpec } from "../../experiment/config.ts";
 import type { LoadedExperiment } from "../../experiment/experiment.ts";
 import type { Prepared } from "../../experiment/prepare.ts";
@@ -10,13 +12,22 @@ import { openSource } from "../../source/source.ts";
 import { openObjects } from "../../tracking/objects.ts";
 import type { Run, TrackingStore } from "../../tracking/store.ts";
 import { graphOf } from "../../training/kept/graph.ts";
+import { recordedUrl } from "../../training/kept/place.ts";
 import { decodeNumber } from "../../training/kept/result.ts";
 import type { Attribution } from "../explain/explanation.ts";
-import { DONE, type Mix, type MixJob, type MixResult, type Part, PARTS } from "./mixes.ts";
-import { readExecuted, restore, restoreSnapshot } from "./restore.ts";
+import { readExecuted } from "./executed.ts";
+import { DONE, type Mix, type MixJob, type Part, PARTS } from "./mixes.ts";
+import { restore, restoreSnapshot } from "./restore.ts";
 import { openSandbox } from "./sandbox.ts";
+import { vouch } from "./vouch.ts";
+import type { Ended, RerunLimits } from "./warden.ts";
 
 export type { Part };
+
+const number = z.union([z.number(), z.string().max(50)]);
+const resultSchema = z.looseObject({
+  mixes: z.array(z.union([z.record(z.string(), number), z.string()])),
+});
 
 /** How far an attribution is. */
 export interface AttributionEvent {
@@ -58,18 +69,23 @@ export function costOf(
  *
  * @param options.experiment Today's experiment, and `prepared` what it is trained on.
  * @param options.drifts What differs between the run's contract and today's.
- * @throws {ExperimentError} As `runPast` does; `INVALID_STATE` also where nothing differs that a part stands for.
+ * @param options.record The run's contract.
+ * @param options.limits How long the code may run, and what it may take.
+ * @returns The attribution, and what held the code.
+ * @throws {ExperimentError} As `rerunAsRecorded` does; `INVALID_STATE` also where nothing differs that a part stands for.
  */
 export async function attribute(store: TrackingStore, run: Run, options: {
   readonly experiment: LoadedExperiment;
   readonly prepared: Pick<Prepared, "table">;
   readonly drifts: readonly Pick<Drift, "clause">[];
+  readonly record: ContractRecord;
+  readonly limits?: Partial<RerunLimits> | undefined;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: AttributionEvent) => void;
-}): Promise<Attribution> {
-  const { experiment, prepared, drifts, signal, onEvent = () => {} } = options;
+}): Promise<{ readonly attribution: Attribution } & Pick<Ended, "held">> {
+  const { experiment, prepared, drifts, record, limits, signal, onEvent = () => {} } = options;
   const objects = openObjects(store, run.info.run_id);
-  const executed = await readExecuted(store, run);
+  const executed = await readExecuted(store, run, record);
   const { tracking: _tracking, ...spec } = experiment.spec;
   const { parts, runs } = costOf(drifts, { past: executed.spec, current: spec });
   if (parts.length === 0) {
@@ -79,42 +95,54 @@ export async function attribute(store: TrackingStore, run: Run, options: {
     );
   }
   const program = new URL("./mixes.ts", import.meta.url).href;
-  const [{ graph: past }, snapshot, current, lock] = await Promise.all([
+  const registry = experiment.registryAt;
+  const [{ graph: past, lock: pastLock }, snapshot, current, lock] = await Promise.all([
     restore(objects, executed),
-    restoreSnapshot(objects, executed),
-    graphOf({ program, registry: experiment.registryAt.module }, openSource()),
+    restoreSnapshot(objects, executed, record),
+    graphOf({ program, registry: registry.module }, openSource()),
     lockText(),
   ]);
+  const { differing } = await vouch({ executed, graph: past, lock: pastLock }, run, record);
+  if (differing.length > 0) {
+    throw new ExperimentError(
+      "INVALID_STATE",
+      `What the run kept isn't what its contract is of: ${differing.join(", ")}.`,
+    );
+  }
   await using sandbox = await openSandbox({ past, current }, { lock });
   await Deno.writeFile(sandbox.path("past.snapshot"), snapshot);
   await Deno.writeFile(sandbox.path("current.snapshot"), await toSnapshot(prepared.table));
   const { past: was, current: is } = sandbox.layouts as Record<"past" | "current", typeof sandbox.layouts[0]>;
   const mixes = mixesOf(parts);
-  const job: Omit<MixJob, "result"> = {
-    past: {
-      spec: { ...executed.spec },
-      registry: { ...executed.registry, module: was.urlOf(executed.registry.module) },
-      snapshot: sandbox.path("past.snapshot"),
-    },
-    current: {
-      spec: { ...spec },
-      registry: { ...experiment.registryAt, module: is.urlOf(experiment.registryAt.module) },
-      snapshot: sandbox.path("current.snapshot"),
-    },
-    mixes,
-  };
   let done = 0;
   const tell = () => onEvent({ kind: "attributing", done, of: runs });
   tell();
-  const result = await sandbox.run(is.urlOf(program), job, {
-    modules: [job.past.registry.module, job.current.registry.module],
+  const result = await sandbox.run(is.urlOf(recordedUrl(program)), {
+    job: ({ mark }): MixJob => ({
+      past: {
+        spec: { ...executed.spec },
+        registry: { ...executed.registry, module: was.urlOf(executed.registry.module) },
+        snapshot: sandbox.path("past.snapshot"),
+      },
+      current: {
+        spec: { ...spec },
+        registry: { ...registry, module: is.urlOf(recordedUrl(registry.module)) },
+        snapshot: sandbox.path("current.snapshot"),
+      },
+      mixes,
+      mark,
+    }),
+    schema: resultSchema.refine((value) => value.mixes.length === mixes.length),
+    limits,
     ...(signal ? { signal } : {}),
-    onLine: (line) => {
-      if (line !== DONE) return;
-      done++;
-      tell();
+    tell: {
+      line: DONE,
+      onTold() {
+        done = Math.min(done + 1, runs);
+        tell();
+      },
     },
-  }) as MixResult;
+  });
   const metricsOf = (mix: Mix) => {
     const found = result.mixes[mixes.findIndex((each) => String(each) === String(mix))]!;
     if (typeof found === "string") return found;
@@ -126,7 +154,7 @@ export async function attribute(store: TrackingStore, run: Run, options: {
     const which = mix.length === 0 ? "recorded" : "current";
     throw new ExperimentError("INVALID_STATE", `The ${which} code can't be run: ${metrics}`);
   };
-  return {
+  const attribution: Attribution = {
     past: surely([]),
     current: surely(parts),
     parts: parts.map((part, at) => ({
@@ -135,6 +163,7 @@ export async function attribute(store: TrackingStore, run: Run, options: {
       in_order: metricsOf(parts.slice(0, at + 1)),
     })),
   };
+  return { attribution, held: result.held };
 }
 
 function partOf(clause: string): Part | undefined {

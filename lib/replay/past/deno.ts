@@ -1,73 +1,77 @@
+import { environmentVariable } from "../../base/environment.ts";
 import { ExperimentError } from "../../base/error.ts";
+import { eachLine, type Ended, WARDEN_LINES, type WardenJob } from "./warden.ts";
+import warden from "./warden.ts" with { type: "text" };
 
-/** How a process of Deno ended. */
-export interface DenoEnd {
-  readonly success: boolean;
-  /** Its last words on stderr. */
-  readonly last: string;
+/** How recorded code ended, and what it gave. */
+export interface WardedEnd extends Ended {
+  /** The text of its result; undefined where it gave none. */
+  readonly result: string | undefined;
 }
 
-/** The most characters that are told of what a process said last. */
-const MOST = 2000;
+/** The variables that make a difference to code that may read none: of the clock, of words, of where packages are from. */
+const PASSED = ["TZ", "LANG", "LANGUAGE", "LC_ALL", "NPM_CONFIG_REGISTRY"];
 
 /**
- * Runs Deno, and waits for its end; its stdin is a pipe from here, so that it can end when this process does.
+ * Runs recorded code under a warden, and waits for its end. Should this process end before, the warden ends the code.
  *
- * @throws {ExperimentError} `PERMISSION_DENIED` where this process may not run it. What aborted it, where it was.
+ * @param options.onTold Is called each time that the code prints the line that it is to tell.
+ * @throws {ExperimentError} `PERMISSION_DENIED` where this process may not start Deno. What aborted it, where it was.
  */
-export async function runDeno(args: readonly string[], options: {
-  readonly cwd?: string;
-  readonly signal?: AbortSignal;
-  readonly onLine?: (line: string) => void;
-}): Promise<DenoEnd> {
-  const { cwd, signal, onLine } = options;
+export async function runWarded(
+  job: Omit<WardenJob, "env" | "beneath">,
+  options: { readonly signal?: AbortSignal; readonly onTold?: () => void } = {},
+): Promise<WardedEnd> {
+  const { signal, onTold = () => {} } = options;
   signal?.throwIfAborted();
-  const child = start(args, cwd);
-  const closeStdin = () => child.stdin.close().catch(() => {});
-  const kill = () => {
-    // What was started may itself have started Deno, as npm's script does: that one ends with its stdin.
-    closeStdin();
-    try {
-      child.kill("SIGKILL");
-    } catch {
-      // It has just ended.
-    }
-  };
-  signal?.addEventListener("abort", kill);
+  const env = Object.fromEntries(PASSED.flatMap((name) => {
+    const value = environmentVariable(name);
+    return value === undefined ? [] : [[name, value]];
+  }));
+  // Beside Deno only where this process may run anything anyway.
+  const beneath = (await Deno.permissions.query({ name: "run" })).state === "granted";
+  const child = start();
+  const writer = child.stdin.getWriter();
+  const leave = () => writer.close().catch(() => {});
+  signal?.addEventListener("abort", leave);
   try {
-    const [{ success }, last] = await Promise.all([
+    const asked: WardenJob = { ...job, env, beneath };
+    await writer.write(new TextEncoder().encode(`${JSON.stringify(asked)}\n`)).catch(() => {});
+    let ended: Ended | undefined;
+    let result: string | undefined;
+    const [, , stderr] = await Promise.all([
       child.status,
-      lastOf(child.stderr),
-      linesOf(child.stdout, onLine),
+      eachLine(child.stdout, {
+        isKept: () => true,
+        onLine(line) {
+          if (line === WARDEN_LINES.told) onTold();
+          else if (line.startsWith(WARDEN_LINES.result)) result = line.slice(WARDEN_LINES.result.length);
+          else ended = JSON.parse(line.slice(WARDEN_LINES.ended.length));
+        },
+      }),
+      new Response(child.stderr).text(),
     ]);
     signal?.throwIfAborted();
-    return { success, last };
+    if (ended === undefined) {
+      throw new ExperimentError(
+        "INVALID_STATE",
+        `The recorded code can't be run: what was to watch it failed: ${stderr.trim().slice(0, 2000)}`,
+      );
+    }
+    return { ...ended, result };
   } finally {
-    signal?.removeEventListener("abort", kill);
-    await closeStdin();
+    signal?.removeEventListener("abort", leave);
+    await leave();
   }
 }
 
-let cache: Promise<string> | undefined;
-
-/** The folder in which Deno keeps packages. */
-export function packageCache(): Promise<string> {
-  return cache ??= (async () => {
-    let text = "";
-    await runDeno(["info", "--json"], { onLine: (line) => text += line });
-    return String(JSON.parse(text).npmCache);
-  })();
-}
-
-/** Starts the Deno that this process is or, where only that is allowed, the one that `deno` names. */
-function start(args: readonly string[], cwd: string | undefined): Deno.ChildProcess {
-  const env = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", DENO_NO_PACKAGE_JSON: "1" };
+/** Starts the warden by the Deno that this process is or, where only that is allowed, the one that `deno` names. */
+function start(): Deno.ChildProcess {
   for (const program of [Deno.execPath(), "deno"]) {
     try {
       return new Deno.Command(program, {
-        args: [...args],
-        env,
-        ...(cwd === undefined ? {} : { cwd }),
+        args: ["eval", "--quiet", "--no-config", "--no-lock", "--ext=ts", warden],
+        env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", DENO_NO_PACKAGE_JSON: "1" },
         stdin: "piped",
         stdout: "piped",
         stderr: "piped",
@@ -81,23 +85,4 @@ function start(args: readonly string[], cwd: string | undefined): Deno.ChildProc
     "The recorded code can't be run: it takes a process of its own, and this one may not start Deno.",
     { hint: "Allow it by --allow-run=deno, with `deno` on the PATH, or by --allow-run." },
   );
-}
-
-async function lastOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
-  let last = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) last = (last + text).slice(-MOST);
-  return last.replace(/\n+Stack backtrace:[^]*$/, "").replace(/^error: /, "").trim();
-}
-
-async function linesOf(
-  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-  onLine: (line: string) => void = () => {},
-): Promise<void> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    lines.forEach(onLine);
-  }
-  if (rest !== "") onLine(rest);
 }

@@ -19,8 +19,8 @@ export interface MixJob {
   readonly past: Pick<Job, "registry" | "spec" | "snapshot">;
   readonly current: Pick<Job, "registry" | "spec" | "snapshot">;
   readonly mixes: readonly Mix[];
-  /** The file that the result is written to. */
-  readonly result: string;
+  /** As of any job. */
+  readonly mark: string;
 }
 
 /** The metrics of each mix, or why it can't be run. */
@@ -89,6 +89,6 @@ if (import.meta.main) {
     const result = await work(job).then((mixes) => ({ mixes }), (error) => ({
       failure: messageOf(error),
     }));
-    await Deno.writeTextFile(job.result, JSON.stringify({ version: JOB_VERSION, ...result }));
+    return { version: JOB_VERSION, ...result };
   });
 }

@@ -1,10 +1,10 @@
 import { messageOf } from "../../base/error.ts";
-import { FRAMEWORK } from "../../experiment/project.ts";
 import type { SourceReader } from "../../source/source.ts";
 import { installedPackageOf, resolveSpecifier } from "../../source/specifier.ts";
+import { isFramework, recordedUrl, recordedWords } from "./place.ts";
 import { type ModuleRequest, requestsIn } from "./requests.ts";
 
-/** Modules, and what they import. */
+/** Modules, and what they import, by the URLs that they are recorded by. */
 export interface Graph {
   /** The text of each module, by its URL. */
   readonly modules: Readonly<Record<string, string>>;
@@ -38,7 +38,7 @@ export async function graphOf(
     seen.add(seenAs);
     await orLacking(url, async () => {
       if (type !== undefined && type !== "json" && type !== "text") throw new Error(`it is of type ${type}`);
-      const text = modules[url] = await reader.text(url);
+      const text = modules[recordedUrl(url)] = await reader.text(url);
       if (type === undefined) {
         const isWhole = inProgram || !isFramework(url);
         const requests = await requestsIn(text);
@@ -52,11 +52,11 @@ export async function graphOf(
     await orLacking(specifier, async () => {
       const address = resolveSpecifier(specifier, from, type);
       const isModule = address.kind === "module";
-      const target = isModule ? address.url : await packageUrl(specifier);
+      const target = isModule ? recordedUrl(address.url) : await packageUrl(specifier);
       const isRelative = /^\.{1,2}\//.test(specifier);
-      const said = isRelative ? new URL(specifier, from).href : isModule ? undefined : specifier;
-      if (target !== said) (imports[from] ??= {})[specifier] = target;
-      if (isModule) await visit(target, type);
+      const said = isRelative ? new URL(specifier, recordedUrl(from)).href : isModule ? undefined : specifier;
+      if (target !== said) (imports[recordedUrl(from)] ??= {})[specifier] = target;
+      if (isModule) await visit(address.url, type);
     });
   }
 
@@ -64,7 +64,7 @@ export async function graphOf(
     try {
       await what();
     } catch (error) {
-      lacking[name] = messageOf(error);
+      lacking[recordedUrl(name)] = recordedWords(messageOf(error));
     }
   }
 
@@ -72,11 +72,6 @@ export async function graphOf(
   inProgram = false;
   await visit(registry);
   return { modules, imports, lacking };
-}
-
-/** Whether a module is one of the framework's own. */
-export function isFramework(url: string): boolean {
-  return url.startsWith(FRAMEWORK) && /^(mod\.ts$|deno\.json$|lib\/)/.test(url.slice(FRAMEWORK.length));
 }
 
 /** The `npm:`, `jsr:` or `node:` URL that a specifier stands for, with the version that is installed. */

@@ -1,25 +1,29 @@
 import { canonicalJson, digestOf } from "../../base/digest.ts";
 import { denoVersion } from "../../base/environment.ts";
+import { METRICS_MODULE } from "../../contract/contract.ts";
 import type { ExperimentSpec } from "../../experiment/config.ts";
 import type { LoadedExperiment } from "../../experiment/experiment.ts";
+import { FRAMEWORK } from "../../experiment/project.ts";
 import type { SourceLocation, SourceReader } from "../../source/source.ts";
 import type { Objects } from "../../tracking/objects.ts";
-import { type Graph, graphOf, isFramework } from "./graph.ts";
+import { type Graph, graphOf } from "./graph.ts";
+import { isFramework, recordedUrl } from "./place.ts";
 
-/** The version of the form of `Executed`, and of the objects that it names. */
-export const EXECUTED_VERSION = 1;
+/** The version of the form of `Executed`, and of the objects that it names. Version 1 named files by where they were. */
+export const EXECUTED_VERSION = 2;
 
-/** The artifact in which a run records what it executed. */
-export const EXECUTED = "executed.json";
-
-/** What a run executed: its modules and what they were told, by which it can be run again. */
+/** What a run executed: its modules and what they were told, by which it can be run again. URLs are as recorded. */
 export interface Executed {
   /** The version of its form. */
-  readonly version: typeof EXECUTED_VERSION;
+  readonly version: 1 | typeof EXECUTED_VERSION;
   /** The version of Deno. */
   readonly deno: string;
   /** The URL of the module that runs the past: the framework's own, as it was then. */
   readonly entry: string;
+  /** The URL of the folder of the framework's `mod.ts`, with a slash at its end. */
+  readonly framework: string;
+  /** The URL of the framework's module of metrics. */
+  readonly metrics: string;
   /** Where the registry's source was. */
   readonly registry: SourceLocation;
   /** The resolved config, without where the run was recorded. */
@@ -69,8 +73,10 @@ export async function keepModules(
   return {
     version: EXECUTED_VERSION,
     deno: denoVersion(),
-    entry,
-    registry: registryAt,
+    entry: recordedUrl(entry),
+    framework: new URL(".", recordedUrl(`${FRAMEWORK}mod.ts`)).href,
+    metrics: recordedUrl(METRICS_MODULE),
+    registry: { ...registryAt, module: recordedUrl(registryAt.module) },
     spec: config,
     snapshot: snapshot ?? null,
     lock: lock === undefined ? null : digests.pop()!,

@@ -32,9 +32,6 @@ if (import.meta.main) {
     const result = await work(job).catch((error) => ({
       failure: messageOf(error),
     }));
-    await Deno.writeTextFile(
-      job.result,
-      JSON.stringify({ version: JOB_VERSION, ...result } satisfies Result),
-    );
+    return { version: JOB_VERSION, ...result } satisfies Result;
   });
 }

@@ -1,7 +1,10 @@
 import type { ContractRecord } from "../../contract/contract.ts";
 
-/** The version of the form of jobs and results: the program that does a job is older code than the one that gives it. */
-export const JOB_VERSION = 1;
+/**
+ * The version of the form of jobs and results: the program that does a job is older code than the one that gives it.
+ * Version 1 wrote its result to a file that the job named.
+ */
+export const JOB_VERSION = 2;
 
 /** What a sandboxed program is to do, as JSON; all paths are absolute. */
 export interface Job {
@@ -14,8 +17,8 @@ export interface Job {
   readonly snapshot: string;
   /** The lock file; null where there was none. */
   readonly lock: string | null;
-  /** The file that the result is written to. */
-  readonly result: string;
+  /** What the line of stdout that is the result begins with, which nothing else that is printed does by chance. */
+  readonly mark: string;
 }
 
 /** A number as JSON holds it: as text, where JSON knows none such. */

@@ -49,15 +49,21 @@ export async function tryOut(prepared: Prepared): Promise<Trial> {
 
 /**
  * Does a job in a process of its own, which ends when its stdin does: when the process that gave the job ends, however
- * that is.
+ * that is. The job is in the file that the first argument names; the result is a line of stdout.
  *
- * @param work Is given the job, and writes its result.
+ * @param work Is given the job, and gives its result, as JSON holds it.
  */
-export async function serveJob(work: (job: never) => Promise<void>): Promise<never> {
+export async function serveJob<Told extends Pick<Job, "mark">>(
+  work: (job: Told) => Promise<object>,
+): Promise<never> {
   (async () => {
     for await (const _ of Deno.stdin.readable);
     Deno.exit(1);
   })();
-  await work(JSON.parse(await Deno.readTextFile(Deno.args[0]!)) as never);
+  const job: Told = JSON.parse(await Deno.readTextFile(Deno.args[0]!));
+  const result = await work(job);
+  // What the code printed may have left a line open.
+  let rest = new TextEncoder().encode(`\n${job.mark}${JSON.stringify(result)}\n`);
+  while (rest.length > 0) rest = rest.subarray(await Deno.stdout.write(rest));
   Deno.exit(0);
 }
