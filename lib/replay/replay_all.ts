@@ -1,3 +1,4 @@
+import { observeProcess } from "../base/observe/observe.ts";
 import { namedExperiments } from "../tracking/runs.ts";
 import type { Run, TrackingStore } from "../tracking/store.ts";
 import { type ReplayOptions, replayRun } from "./replay.ts";
@@ -20,6 +21,7 @@ export async function* replayAll(
     readonly configOf: (run: string) => Promise<ReplayOptions["config"]>;
   },
 ): AsyncGenerator<ReplayReport> {
+  using _observed = observeProcess();
   const { store, signal } = options;
   const today = openToday(signal ? { signal } : {});
   for (const run of await newestRuns(store, options.experimentName)) {

@@ -130,7 +130,7 @@ export const answers = {
   Jobs: z.object({ jobs: z.array(job) }),
   JobEvent: z.object({
     id: z.number(),
-    type: z.enum(["state", "prepared", "started", "epoch", "ended", "attributing"]),
+    type: z.enum(["state", "prepared", "inputs", "started", "epoch", "ended", "attributing"]),
     data: z.unknown(),
   }),
   TrainedRun: z.object({

@@ -1,5 +1,6 @@
 import { driftsBetween } from "../../contract/compare.ts";
 import type { ContractRecord } from "../../contract/contract.ts";
+import { isInput } from "../../contract/inputs.ts";
 import { openObjects } from "../../tracking/objects.ts";
 import { toMetric, toPoint } from "../../tracking/point.ts";
 import { recorded } from "../../tracking/recorded.ts";
@@ -70,8 +71,8 @@ export async function rerunAsRecorded(store: TrackingStore, run: Run, options: {
   return {
     drifts: driftsBetween(record, past.contract, {
       policy: { binding: [], advisory: [] },
-      // Which commit was checked out is no part of what was kept.
-      comparable: (clause) => clause !== "environment.commit",
+      // Which commit was checked out is no part of what was kept, and a sandbox has nothing to read besides.
+      comparable: (clause) => clause !== "environment.commit" && !isInput(clause),
     }),
     ...(difference === undefined ? {} : { difference }),
   };
