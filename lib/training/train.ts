@@ -1,7 +1,7 @@
 import { type GitState, gitState, lockText, now, userName } from "../base/environment.ts";
 import { ExperimentError, messageOf } from "../base/error.ts";
-import { fileDigest } from "../base/observe/files.ts";
-import { digestOfState, inputWords } from "../base/observe/input.ts";
+import { rewrittenOf } from "../base/observe/files.ts";
+import { inputWords } from "../base/observe/input.ts";
 import { observeProcess } from "../base/observe/observe.ts";
 import { fitInputs, type Inputs, observing } from "../base/observe/scope.ts";
 import {
@@ -202,14 +202,12 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
       await store.logBatch(run_id, { tags: { [recorded.tags.determinism]: determinism } });
     }
 
-    const record = withFitInputs(
-      made.record,
-      [...fitInputs(inputs), ...await inputsOfLoading(modulesOf(made.sources), reader)],
-    );
+    const read = [...fitInputs(inputs), ...await inputsOfLoading(modulesOf(made.sources), reader)];
+    const record = withFitInputs(made.record, [...read, ...rewrittenOf([...prepared.inputs, ...read])]);
     tellInputs(inputsIn(record).filter(({ ofFit }) => ofFit));
     const params = { ...choices, ...await logContract(store, run_id, record) };
     const [reason] = await Promise.all([
-      changeSince(experiment, prepared, { ...made, record }, { reader, git, lock }),
+      changeSince(experiment, prepared, made, { reader, git, lock }),
       logEvaluation(store, run_id, { evaluation: evaluator.evaluation(), curves: curve.curves() }),
     ]);
     const status = reason === undefined ? "FINISHED" : "FAILED";
@@ -329,16 +327,6 @@ async function changeSince(
     }),
   )).flat();
   const sameBytes = (await sourceBytesDigest(prepared.dataset)) === prepared.table.bytes;
-  const files = inputsIn(made.record).filter(({ clause, kind, name }) => {
-    const then = made.record.clauses[clause];
-    return kind === "file" && then !== digestOfState("missing") && fileDigest(name!) !== then;
-  });
-  if (files.length > 0) {
-    return changedWhile(
-      files.map(({ name }) => name!),
-      files.map(({ clause }) => clause),
-    );
-  }
   if (edited.length === 0 && sameBytes) return undefined;
 
   const again = sameBytes ? prepared : await prepare(prepared);
@@ -347,14 +335,8 @@ async function changeSince(
     record.clauses[clause] !== made.record.clauses[clause] && !isInput(clause)
   );
   if (changed.length === 0) return undefined;
-  return changedWhile(
-    [...edited, ...(sameBytes ? [] : [prepared.dataset.source.url])].map(placeOf),
-    changed,
-  );
-}
-
-function changedWhile(places: readonly string[], clauses: readonly string[]): string {
-  return `${places.join(", ")} changed while the model was fitted, so the run isn't one of its contract: ${
-    clauses.join(", ")
+  const places = [...edited, ...(sameBytes ? [] : [prepared.dataset.source.url])].map(placeOf).join(", ");
+  return `${places} changed while the model was fitted, so the run isn't one of its contract: ${
+    changed.join(", ")
   }.`;
 }

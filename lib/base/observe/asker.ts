@@ -5,9 +5,12 @@ import type { Asker } from "./input.ts";
 const FRAMEWORK = new URL("../../../", import.meta.url).href;
 const HERE = new URL("./", import.meta.url).href;
 
+/** What the URL of each module begins with that stands for one of Node's. */
+export const FACADE = "data:text/javascript;reprise,";
+
 /** Whose code a frame of a stack is of. */
 export interface Frame {
-  readonly owner: "project" | "package" | "framework";
+  readonly owner: "project" | "package" | "framework" | "facade";
   readonly url: string;
   readonly line: string;
   /** The function as the stack names it; empty for the top level of a module. */
@@ -41,7 +44,13 @@ export function framesNow(most: number): readonly Frame[] {
       /^\s+at (?:(?:async )?(.*?) ?\()?(?:async )?((?:file|https?|data|blob):.*?):(\d+):\d+\)?$/.exec(line) ??
         [];
     if (url === undefined || url.startsWith(HERE)) return [];
-    const owner = packageOf(url) ? "package" : isFramework(url) ? "framework" : "project";
+    const owner = url.startsWith(FACADE)
+      ? "facade"
+      : packageOf(url)
+      ? "package"
+      : isFramework(url)
+      ? "framework"
+      : "project";
     return [{ owner, url, line: at!, in: name }];
   });
 }

@@ -1,5 +1,6 @@
 import module from "node:module";
 import process from "node:process";
+import { FACADE } from "./asker.ts";
 import { askVariable } from "./denos.ts";
 import { askFile, pathIn } from "./files.ts";
 import { askFor } from "./globals.ts";
@@ -189,15 +190,23 @@ const facades = new Map<string, string>();
 function facadeOf(name: string): string {
   const known = facades.get(name);
   if (known !== undefined) return known;
-  const names = Object.keys(getBuiltin(name) as object).filter((key) =>
-    /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) && key !== "default"
-  );
+  const names = Object.keys(getBuiltin(name) as object)
+    .filter((key) => /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) && key !== "default");
   const source = [
     `const given = globalThis.process.getBuiltinModule(${JSON.stringify(`node:${name}`)});`,
     "export default given;",
-    ...names.map((key, at) => `const v${at} = given[${JSON.stringify(key)}]; export { v${at} as ${key} };`),
+    ...names.map((key, at) =>
+      `const v${at} = ${(name === "process" && LATE[key]) || `given.${key}`}; export { v${at} as ${key} };`
+    ),
   ].join("\n");
-  const url = `data:text/javascript,${encodeURIComponent(source)}`;
+  const url = FACADE + encodeURIComponent(source);
   facades.set(name, url);
   return url;
 }
+
+/** What of `node:process` is only looked at when somebody does. */
+const LATE: Readonly<Record<string, string>> = {
+  argv: "new Proxy(given.argv, { get: (all, key) => (given.argv, Reflect.get(all, key)) })",
+  stdin: "new Proxy({}, { get(_, key) { const { stdin } = given, value = stdin[key];" +
+    " return typeof value === 'function' ? value.bind(stdin) : value; } })",
+};

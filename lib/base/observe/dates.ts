@@ -29,8 +29,13 @@ const ZONED = [
   ...PARTS.map((part) => `get${part}`),
   ...PARTS.filter((part) => part !== "Day").map((part) => `set${part}`),
   ...["getTimezoneOffset", "getYear", "setYear", "toString", "toDateString", "toTimeString"],
-  ...["toLocaleString", "toLocaleDateString", "toLocaleTimeString"],
+  ...localized(Date.prototype),
 ];
+
+/** The members that take a locale. */
+function localized(prototype: object): readonly string[] {
+  return Object.getOwnPropertyNames(prototype).filter((key) => key.startsWith("toLocale"));
+}
 
 /** The constructors of Intl that take a locale. */
 const LOCALIZED = [
@@ -69,14 +74,14 @@ export function observeDate({ replace, calls, reads }: Patches): void {
     if (locales === undefined) askLocale();
   });
   for (const { prototype } of [Number, BigInt, Array, Object.getPrototypeOf(Uint8Array)]) {
-    calls(prototype, ["toLocaleString"], ([locales]) => {
+    calls(prototype, localized(prototype), ([locales]) => {
       if (locales === undefined) askLocale();
     });
   }
   calls(String.prototype, ["localeCompare"], ([, locales]) => {
     if (locales === undefined) askLocale();
   });
-  calls(String.prototype, ["toLocaleUpperCase", "toLocaleLowerCase"], ([locales]) => {
+  calls(String.prototype, localized(String.prototype), ([locales]) => {
     if (locales === undefined) askLocale();
   });
   reads(Navigator.prototype, ["language", "languages"], askLocale);

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Frame, packageOf } from "./asker.ts";
-import { digestOfState } from "./input.ts";
+import { digestOf } from "../digest.ts";
+import { digestOfState, type Input } from "./input.ts";
 import { ask, type Found } from "./scope.ts";
 
 // As they are before anything is put in their place.
@@ -66,6 +67,12 @@ export function fileDigest(path: string): string | undefined {
   } catch (error) {
     return digestOfState(error instanceof Deno.errors.NotFound ? "missing" : "denied");
   }
+}
+
+/** That files aren't any more what they were when they were read: what was read of them then isn't known for sure. */
+export function rewrittenOf(inputs: readonly Input[]): readonly Input[] {
+  return inputs.filter(({ kind, name, digest }) => kind === "file" && fileDigest(name) !== digest)
+    .map(({ by }) => ({ kind: "rewritten", name: "", digest: digestOf("rewritten"), by }));
 }
 
 /** Why a file that a run says its fit read may not be read for it; undefined where it may be. */

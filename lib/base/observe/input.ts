@@ -17,6 +17,7 @@ export const UNREPEATABLE = {
   program: "another program",
   random: "randomness that isn't of the run's seed",
   realm: "code in a realm of its own",
+  rewritten: "a file that changed during the run",
   storage: "what earlier processes stored",
   terminal: "the terminal",
   unseen: "code that was loaded before it could be observed",

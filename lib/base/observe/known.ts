@@ -12,12 +12,16 @@ interface Known {
 }
 
 const KNOWN: readonly Known[] = [
-  ...["core", "layers", "data", "converter"].map((part): Known => ({
-    package: `@tensorflow/tfjs-${part}`,
-    kind: "random",
-    when: "loading",
-    because: "seedrandom, which it holds, fills a pool of entropy, of which nothing is drawn that has a seed",
-  })),
+  ...[...["core", "layers", "data", "converter"].map((part) => `@tensorflow/tfjs-${part}`), "seedrandom"].map(
+    (
+      name,
+    ): Known => ({
+      package: name,
+      kind: "random",
+      when: "loading",
+      because: "seedrandom, which these hold, fills a pool that only generators without a seed take from",
+    }),
+  ),
   {
     package: "@tensorflow/tfjs-core",
     kind: "clock",
@@ -32,8 +36,8 @@ const KNOWN: readonly Known[] = [
   },
 ];
 
-/** How many frames tell of a call whether it is known. */
-export const CALL_DEPTH = 8;
+/** How many frames tell of a call whether it is known, those of the observers too. */
+export const CALL_DEPTH = 12;
 
 /** Whether what was asked for is no input: what a locked package is known to ask for itself, in some call. */
 export function isKnownCall(kind: InputKind, frames: readonly Frame[]): boolean {

@@ -44,8 +44,12 @@ export function openPatches(): Patches {
     replace,
     calls(object, keys, seen) {
       for (const key of keys) {
-        const given = Object.getOwnPropertyDescriptor(object, key)?.value;
-        if (typeof given === "function") replace(object, key, () => observed(given, seen));
+        define(holderOf(object, key), key, ({ get, value, ...rest }) => {
+          if (get === undefined) return { ...rest, value: observed(value, seen) };
+          // What is made when somebody looks isn't made for this.
+          let made: unknown;
+          return { ...rest, get: () => made ??= observed(get.call(object), seen) };
+        });
       }
     },
     reads(object, keys, seen) {
@@ -70,9 +74,16 @@ export function openPatches(): Patches {
   };
 }
 
-/** A function or class that tells of each call, and is the same in all else. */
-function observed<Given extends (...args: never[]) => unknown>(given: Given, seen: Seen): Given {
-  const proxy: Given = new Proxy(given, {
+/** The object that has a property, on the way of its prototypes. */
+function holderOf(object: object, key: string): object {
+  const above: object | null = Object.getPrototypeOf(object);
+  return Object.hasOwn(object, key) || above === null ? object : holderOf(above, key);
+}
+
+/** A function or class that tells of each call, and is the same in all else; what is neither is left as it is. */
+function observed(given: unknown, seen: Seen): unknown {
+  if (typeof given !== "function") return given;
+  const proxy: unknown = new Proxy(given, {
     apply(target, self, args) {
       seen(args, self);
       return Reflect.apply(target, self, args);

@@ -102,7 +102,7 @@ export function ask(
   const isEndless = times === MOST_LOOKS;
   if (!isEndless && isKnownCall(kind, framesNow(CALL_DEPTH))) return;
   const frames = isEndless ? [] : framesNow(MOST_FRAMES);
-  if (!isEndless && (!scope.counts(frames) || isKnownLoad(kind, frames))) return;
+  if (!isEndless && (isFacade(frames) || !scope.counts(frames) || isKnownLoad(kind, frames))) return;
   scope.asked.set(as, times + 1);
   const by = isEndless ? ANYBODY : askerIn(frames);
   const found = unobserved(() => find(frames));
@@ -110,3 +110,6 @@ export function ask(
   const key = scope.isLoad ? `${by.module} ${nameOf(found)}` : nameOf(found);
   if (!scope.inputs.has(key)) scope.inputs.set(key, { ...found, by });
 }
+
+/** Whether what stands for a module of Node's only takes over what that has. */
+const isFacade = ([first]: readonly Frame[]) => first?.owner === "facade";
