@@ -1,17 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openProject, ROOT } from "../project.ts";
+import { pipelineOf, type Reading, ROWS } from "./pipeline.ts";
 
-/** A pipeline that reads something besides its data. */
-interface Case {
-  /** Module code, before all else. */
-  readonly head?: string;
-  /** Is computed for each row by a feature, whose value it doesn't change. */
-  readonly feature?: string;
-  /** Is done by the fit. */
-  readonly fit?: string;
-  /** Is done by a check of the rows. */
-  readonly check?: string;
+/** A pipeline, and what becomes of it. */
+interface Case extends Reading {
   /** The clauses that it gives. */
   readonly clauses: readonly string[];
   /** The verdict before anything changes, and after the files, the environment and the time zone did. */
@@ -203,44 +196,6 @@ database.close();`,
   },
 };
 
-const pipelineOf = (name: string, { head = "", feature = "0", fit = "", check }: Case) => `
-import { csv, defineDataset, defineExperiment, defineFeatures, defineModel } from "${ROOT.href}mod.ts";
-import { z } from "${ROOT.href}lib/deps/zod.ts";
-${head}
-const rows = defineDataset({
-  row: z.object({ x: z.number()${check ? `.refine(() => ${check})` : ""}, kind: z.enum(["a", "b"]) }),
-  target: "kind",
-  source: csv("../rows.csv", import.meta),
-});
-const view = defineFeatures(rows, {
-  x: (row) => row.x,
-  read: (row) => Number.isNaN(
-    ${feature},
-  ) ? 1 : 0,
-});
-const model = defineModel({
-  task: "classification",
-  params: z.strictObject({}),
-  async fit({ classes }) {
-    ${fit}
-    return {
-      predict: ({ rows }) => ({ rows, columns: classes.length, data: new Float64Array(rows * classes.length).fill(0.5) }),
-      save: () => ({ "model.json": "{}" }),
-    };
-  },
-});
-export const experiment = defineExperiment({ datasets: { rows }, features: { view }, models: { model } }, {
-  experiment: "inputs",
-  run: "${name}",
-  data: { name: "rows" },
-  features: { view: "view" },
-  model: { name: "model" },
-  split: { kind: "holdout", test: 0.5 },
-  metrics: ["accuracy"],
-  seed: 1,
-});
-`;
-
 Deno.test("what code reads besides its data is told, recorded and judged", async (t) => {
   await using project = await openProject({ NOTE: "1", TZ: "UTC" });
   await project.write("notes/a.txt", "one");
@@ -248,8 +203,7 @@ Deno.test("what code reads besides its data is told, recorded and judged", async
   await project.write("notes/c.txt", "three");
   await project.write(".env", "SECRET=1");
   await Deno.symlink(new URL("deno.json", ROOT), join(project.directory, "notes/link"));
-  const rows = Array.from({ length: 8 }, (_, row) => `${row},${"ab"[row % 2]}\n`);
-  await project.write("rows.csv", `x,kind\n${rows.join("")}`);
+  await project.write("rows.csv", ROWS);
   for (const [name, one] of Object.entries(CASES)) {
     await project.write(`configs/${name}.ts`, pipelineOf(name, one));
   }

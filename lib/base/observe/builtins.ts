@@ -130,6 +130,9 @@ function observedVariables(env: unknown): object {
   });
 }
 
+/** The module of the framework that imports others as text, and so runs none. */
+const READER = new URL("../../source/source.ts", import.meta.url).href;
+
 /** The URLs of the modules that were resolved under observation. */
 const seen = new Set<string>();
 
@@ -163,7 +166,7 @@ export function observeBuiltins(patches: Patches, isFramework: (url: string) => 
         (specifier.startsWith("node:") || module.isBuiltin(specifier));
       if (!isBuiltin) {
         const resolved = next(specifier, context);
-        seen.add(resolved.url);
+        if (context.parentURL !== READER) seen.add(resolved.url);
         return resolved;
       }
       const { parentURL, conditions } = context;
