@@ -168,6 +168,14 @@ database.close();`,
     clauses: ["inputs.fit.random"],
     verdicts: NEVER,
   },
+  fit_listener: {
+    fit: `await new Promise<void>((done) => {
+      AbortSignal.timeout(5).addEventListener("abort", () => { Math.random(); done(); });
+      setTimeout(done, 5000);
+    });`,
+    clauses: ["inputs.fit.random"],
+    verdicts: NEVER,
+  },
   fit_hidden: { fit: `Deno.readTextFileSync(".env");`, clauses: ["inputs.fit.file..env"], verdicts: NEVER },
   fit_outside: {
     fit: `Deno.readTextFileSync(new URL("${ROOT.href}deno.json"));`,

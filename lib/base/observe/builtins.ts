@@ -5,6 +5,7 @@ import { askVariable } from "./denos.ts";
 import { askFile, pathIn } from "./files.ts";
 import { askFor } from "./globals.ts";
 import type { Patches } from "./patch.ts";
+import { see } from "./seen.ts";
 
 /** Observes what a module of Node's gives, by its default export. */
 type Observe = (patches: Patches, given: object) => void;
@@ -133,14 +134,6 @@ function observedVariables(env: unknown): object {
 /** The module of the framework that imports others as text, and so runs none. */
 const READER = new URL("../../source/source.ts", import.meta.url).href;
 
-/** The URLs of the modules that were resolved under observation. */
-const seen = new Set<string>();
-
-/** Whether a module was loaded in such a way that its imports of Node's modules were observed. */
-export function isSeen(url: string): boolean {
-  return seen.has(url);
-}
-
 /**
  * Observes the modules of Node's: as they are required or got from `process`, and as they are imported by name, in whose
  * place a module is put that has the observed functions.
@@ -166,7 +159,7 @@ export function observeBuiltins(patches: Patches, isFramework: (url: string) => 
         (specifier.startsWith("node:") || module.isBuiltin(specifier));
       if (!isBuiltin) {
         const resolved = next(specifier, context);
-        if (context.parentURL !== READER) seen.add(resolved.url);
+        if (context.parentURL !== READER) see(resolved.url);
         return resolved;
       }
       const { parentURL, conditions } = context;

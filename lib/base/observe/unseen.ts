@@ -1,7 +1,8 @@
 import { isFramework, pathOf } from "./asker.ts";
-import { BUILTIN_NAMES, isSeen } from "./builtins.ts";
+import { BUILTIN_NAMES } from "./builtins.ts";
 import { digestOf } from "../digest.ts";
 import type { Input } from "./input.ts";
+import { isSeen } from "./seen.ts";
 
 const QUOTED = new RegExp(`["'](?:node:)?(?:${BUILTIN_NAMES.join("|")})["']`);
 const WORDS =
