@@ -153,6 +153,12 @@ database.close();`,
     `import { runInNewContext } from "node:vm";`,
   ),
 
+  many: {
+    feature: `Array.from({ length: 1001 }, (_, at) => Deno.env.get("NONE" + at)).length`,
+    clauses: [...Array.from({ length: 1000 }, (_, at) => `inputs.env.NONE${at}`).sort(), "inputs.many"],
+    verdicts: NEVER,
+  },
+
   check: { check: "Date.now() > 0", clauses: ["inputs.clock"], verdicts: NEVER },
 
   fit_file: {

@@ -11,6 +11,7 @@ export const UNREPEATABLE = {
   environment: "all environment variables",
   listing: "the listing of a folder",
   machine: "the state of the machine",
+  many: "more files and variables than a contract names",
   metadata: "the metadata of a file",
   native: "native code",
   network: "the network",

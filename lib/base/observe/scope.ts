@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { digestOf } from "../digest.ts";
 import { askerIn, type Frame, framesNow } from "./asker.ts";
 import { type Asker, type Input, type InputKind, nameOf } from "./input.ts";
 import { CALL_DEPTH, isKnownCall, isKnownLoad } from "./known.ts";
@@ -48,6 +49,9 @@ let isProgram = false;
 /** From how many times on loading counts as every module's: who asks costs a stack, and may be a long loop. */
 const MOST_LOOKS = 10_000;
 const MOST_FRAMES = 64;
+/** How many inputs are named, each of which is a clause. */
+const MOST_INPUTS = 1000;
+const MANY: Found = { kind: "many", name: "", digest: digestOf("many") };
 const ANYBODY: Asker = { module: "npm:", place: "modules as they were loaded" };
 
 /** What packages asked for when a fit loaded them, as they do so for the first fit of a process alone. */
@@ -136,14 +140,15 @@ function isOfPipeline(): boolean {
 
 function note(scope: Scope, kind: InputKind, as: string, find: Find): void {
   const times = scope.asked.get(as) ?? 0;
-  if (scope.isLoad ? times > MOST_LOOKS : times > 0) return;
+  if (scope.isLoad ? times > MOST_LOOKS : times > 0 || scope.inputs.has("many")) return;
   const isEndless = times === MOST_LOOKS;
   if (!isEndless && isKnownCall(kind, framesNow(CALL_DEPTH))) return;
   const frames = isEndless ? [] : framesNow(MOST_FRAMES);
   if (!isEndless && (isFacade(frames) || !scope.counts(frames) || isKnownLoad(kind, frames))) return;
   scope.asked.set(as, times + 1);
   const by = isEndless ? ANYBODY : askerIn(frames);
-  const found = unobserved(() => find(frames));
+  const isFull = scope.inputs.size >= MOST_INPUTS;
+  const found = isFull ? MANY : unobserved(() => find(frames));
   if (found === undefined) return;
   const key = scope.isLoad ? `${by.module} ${nameOf(found)}` : nameOf(found);
   if (!scope.inputs.has(key)) scope.inputs.set(key, { ...found, by });
