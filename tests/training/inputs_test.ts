@@ -46,6 +46,11 @@ const CASES: Readonly<Record<string, Case>> = {
     A,
     `import { createRequire } from "node:module";`,
   ),
+  required: feature(
+    `createRequire(import.meta.url)("../notes/table.json").x`,
+    "inputs.file.notes/table.json",
+    `import { createRequire } from "node:module";`,
+  ),
   fs_got: feature(`process.getBuiltinModule("node:fs").readFileSync("notes/a.txt").length`, A),
   sqlite: {
     head: `import { DatabaseSync } from "node:sqlite";
@@ -214,6 +219,7 @@ Deno.test("what code reads besides its data is told, recorded and judged", async
   await using project = await openProject({ NOTE: "1", TZ: "UTC" });
   await project.write("notes/a.txt", "one");
   await project.write("notes/b.db", "");
+  await project.write("notes/table.json", '{ "x": 1 }');
   await project.write("notes/c.txt", "three");
   await project.write(".env", "SECRET=1");
   await Deno.symlink(new URL("deno.json", ROOT), join(project.directory, "notes/link"));
@@ -246,6 +252,7 @@ Deno.test("what code reads besides its data is told, recorded and judged", async
   await judge("before a change", { NOTE: "1", TZ: "UTC" }, 0);
   await project.write("notes/a.txt", "two");
   await project.write("notes/b.db", "two");
+  await project.write("notes/table.json", '{ "x": 2 }');
   await project.write("notes/none.txt", "");
   await judge("after a change", { NOTE: "2", NONE: "1", TZ: "Asia/Kathmandu" }, 1);
 });

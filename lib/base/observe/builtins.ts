@@ -1,6 +1,6 @@
 import module from "node:module";
 import process from "node:process";
-import { FACADE } from "./asker.ts";
+import { FACADE, packageOf } from "./asker.ts";
 import { askVariable } from "./denos.ts";
 import { askFile, pathIn } from "./files.ts";
 import { askFor } from "./globals.ts";
@@ -160,6 +160,9 @@ export function observeBuiltins(patches: Patches, isFramework: (url: string) => 
       if (!isBuiltin) {
         const resolved = next(specifier, context);
         if (context.parentURL !== READER) see(resolved.url);
+        // What is required is read as it is run, and no source digest follows it.
+        const isFile = resolved.url.startsWith("file:") && packageOf(resolved.url) === undefined;
+        if (isFile && context.conditions?.includes("require")) askFile(new URL(resolved.url));
         return resolved;
       }
       const { parentURL, conditions } = context;

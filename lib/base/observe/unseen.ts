@@ -15,7 +15,8 @@ const WORDS =
  */
 export function unseenInput(url: string, text: string): Input | undefined {
   if (isFramework(url) || isSeen(url) || !/\.[cm]?[jt]sx?$/.test(new URL(url).pathname)) return undefined;
-  const code = text.replace(/\/\*[\s\S]*?\*\/|(?<![:/"'`\\])\/\/.*/g, "");
+  // Only what is surely a comment: what looks like one may stand in a text.
+  const code = text.replace(/^[ \t]*\/\/.*$/gm, "");
   const isAfter = [...code.matchAll(/\bfrom\s*["']([^"']+)["']/g)].some(([, specifier]) =>
     URL.canParse(specifier!, url) && /^.*\/mod\.ts$/.test(new URL(specifier!, url).href) &&
     isFramework(new URL(specifier!, url).href)
