@@ -19,6 +19,7 @@ const feature = (code: string, clause: string, head?: string): Case => ({
   verdicts: /^inputs\.(file\.|env\.|timezone)/.test(clause) ? AGAIN : NEVER,
   ...(head === undefined ? {} : { head }),
 });
+const OS = JSON.stringify("node:os");
 const A = "inputs.file.notes/a.txt";
 
 const CASES: Readonly<Record<string, Case>> = {
@@ -209,7 +210,7 @@ database.close();`,
     verdicts: ["blocked", "blocked"],
   },
   fit_imported: {
-    fit: `const { hostname } = await import("node:os"); hostname();`,
+    fit: `const { hostname } = await import(${OS}); hostname();`,
     clauses: ["inputs.fit.machine"],
     verdicts: NEVER,
   },

@@ -28,7 +28,9 @@ export function openPatches(): Patches {
     Object.defineProperty(object, key, after);
     undo.push(() => {
       const now = Object.getOwnPropertyDescriptor(object, key);
-      if (now?.value === after.value && now?.get === after.get) Object.defineProperty(object, key, before);
+      const isOurs = now?.value === after.value && now?.get === after.get;
+      // Frozen since, it stays: what is observed then is who runs in a scope, and nobody does.
+      if (isOurs && now?.configurable) Object.defineProperty(object, key, before);
     });
   }
 
