@@ -1,4 +1,7 @@
+import { endScript, observeScript } from "../base/observe/script.ts";
 import type { Experiment } from "../experiment/registry.ts";
+
+observeScript(Deno.mainModule);
 
 /**
  * Makes a script of an experiment a program of its own: `train` (the default), `replay` and `contract`, with their
@@ -13,6 +16,7 @@ import type { Experiment } from "../experiment/registry.ts";
  * ```
  */
 export async function main(experiment: Experiment): Promise<never> {
+  endScript();
   const { runProgram } = await import("./program.ts");
   const { fromScript } = await import("../experiment/experiment.ts");
   Deno.exit(await runProgram(Deno.args, (set) => fromScript(experiment, Deno.mainModule, set)));

@@ -2,6 +2,7 @@ import { now } from "../base/environment.ts";
 import { ExperimentError, messageOf } from "../base/error.ts";
 import { toPrintable } from "../base/printable.ts";
 import type { SingleBar } from "../deps/cli_progress.ts";
+import type { TrainEvent } from "../training/train.ts";
 import type { ReplayEvent } from "../replay/replay.ts";
 
 /**
@@ -106,6 +107,8 @@ async function progressReporter(): Promise<Reporter> {
             (event.folds === 1 ? "" : `, in the first of ${event.folds} folds`),
           "stderr",
         );
+      case "inputs":
+        return printLine(inputsLine(event.inputs), "stderr");
       case "started":
         epochs = event.epochs ?? 0;
         return printLine(
@@ -139,6 +142,18 @@ async function progressReporter(): Promise<Reporter> {
     }
   };
   return { onEvent, [Symbol.dispose]: close };
+}
+
+/** `inputs: notes.json (features.ts:3), the clock (features.ts:4). No replay can call this run safe: …`. */
+function inputsLine(inputs: (TrainEvent & { readonly kind: "inputs" })["inputs"]): string {
+  const words = (some: typeof inputs) => some.map(({ name, asked }) => `${name} (${asked})`).join(", ");
+  const lost = inputs.filter(({ repeatable }) => !repeatable);
+  return `inputs besides the data: ${words(inputs)}` +
+    (lost.length === 0
+      ? ""
+      : `; no replay can call this run safe, as it can't have again: ${
+        lost.map(({ name }) => name).join(", ")
+      }`);
 }
 
 function openBar(bars: typeof import("../deps/cli_progress.ts"), epochs: number): SingleBar {

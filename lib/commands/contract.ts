@@ -1,5 +1,6 @@
 import { lockText } from "../base/environment.ts";
 import { gitState } from "../base/git/state.ts";
+import { observeProcess } from "../base/observe/observe.ts";
 import { type Contract, contractIn, contractOf } from "../contract/contract.ts";
 import { z } from "../deps/zod.ts";
 import { chooseFrom, prepare } from "../experiment/prepare.ts";
@@ -14,6 +15,7 @@ export async function contractCommand(
   input: z.output<typeof contractInput>,
   context: CommandContext,
 ): Promise<Contract> {
+  using _observed = observeProcess();
   const experiment = await experimentOf(input, context);
   const choice = chooseFrom(experiment.registry, experiment.spec);
   const [prepared, lock] = await Promise.all([prepare(choice), lockText()]);

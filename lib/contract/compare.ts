@@ -1,4 +1,5 @@
-import { compareClauses, type ContractRecord, isBindingByDefault } from "./contract.ts";
+import { isBindingByDefault } from "./contract.ts";
+import { compareClauses, type ContractRecord, isOfValues } from "./record.ts";
 
 /** How a clause differs between the past and the current contract. */
 export type DriftKind = "changed" | "added" | "removed";
@@ -42,8 +43,12 @@ export interface Policy {
 
 /** Whether a clause binds under a policy; a clause that both lists match binds. */
 export function isBinding(clause: string, policy: Pick<Policy, "binding" | "advisory">): boolean {
-  const listed = (patterns: readonly string[]) => patterns.some((pattern) => matches(pattern, clause));
-  return listed(policy.binding) || (isBindingByDefault(clause) && !listed(policy.advisory));
+  return isListed(clause, policy.binding) ||
+    (isBindingByDefault(clause) && !isListed(clause, policy.advisory));
+}
+
+function isListed(clause: string, patterns: readonly string[]): boolean {
+  return patterns.some((pattern) => matches(pattern, clause));
 }
 
 /**
@@ -59,13 +64,30 @@ export function driftsBetween(
     readonly comparable?: (clause: string) => boolean;
   },
 ): readonly Drift[] {
+  const { policy, comparable = () => true } = options;
   const names = new Set([...Object.keys(past.clauses), ...Object.keys(current.clauses)]);
-  return [...names]
-    .filter((clause) =>
-      past.clauses[clause] !== current.clauses[clause] && (options.comparable?.(clause) ?? true)
-    )
-    .sort(compareClauses)
-    .map((clause) => driftOf(clause, past, current, isBinding(clause, options.policy)));
+  const differing = [...names]
+    .filter((clause) => past.clauses[clause] !== current.clauses[clause] && comparable(clause))
+    .sort(compareClauses);
+  return differing.map((clause) => {
+    const binding = isBinding(clause, policy) ||
+      (isUnexplained(clause, differing) && !isListed(clause, policy.advisory));
+    return driftOf(clause, past, current, binding);
+  });
+}
+
+/**
+ * Whether a feature's values differ though nothing does that they are made of: its code and that of the views below it,
+ * the data, the packages, and what the code reads besides.
+ */
+function isUnexplained(clause: string, differing: readonly string[]): boolean {
+  const feature = clause.replace(/\.values$/, "");
+  const view = `${feature.split(".").slice(0, 2).join(".")}.`;
+  return isOfValues(clause) &&
+    differing.every((other) =>
+      !/^(data|inputs|packages)\./.test(other) && other !== feature &&
+      (isOfValues(other) || !other.startsWith("features.") || other.startsWith(view))
+    );
 }
 
 function driftOf(clause: string, past: ContractRecord, current: ContractRecord, binding: boolean): Drift {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { canonicalJson, digestOf, digestOfJson } from "../base/digest.ts";
 import { denoVersion, platform, VERSION } from "../base/environment.ts";
 import type { GitState } from "../base/git/state.ts";
+import { isObserved, OBSERVED } from "../base/observe/observe.ts";
 import { columnsOf } from "../data/column.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { rowGroupsOf, sizeOf } from "../data/table.ts";
@@ -9,40 +10,24 @@ import type { LoadedExperiment } from "../experiment/experiment.ts";
 import type { Choice, Derived, Prepared } from "../experiment/prepare.ts";
 import type { Split } from "../experiment/split.ts";
 import { SCHEME, type SourceDigest, type SourceLocation, type SourceReader } from "../source/source.ts";
+import { inputClauses, inputsOfLoading } from "./inputs.ts";
+import {
+  compareClauses,
+  type Contract,
+  type ContractRecord,
+  type Evidence,
+  inOrder,
+  isOfValues,
+} from "./record.ts";
+
+export { compareClauses };
+export type { Contract, ContractRecord, Evidence };
 
 /** The version of the contract's form: clause names, and what each digests. */
 export const CONTRACT_VERSION = 1;
 
 /** The URL of the module whose exports the clauses `metrics.*` are digests of. */
 export const METRICS_MODULE: string = new URL("../models/metrics.ts", import.meta.url).href;
-
-/** What a run was made of: one SHA-256 per clause. */
-export interface Contract {
-  /** The version of its form. */
-  readonly version: number;
-  /** The SHA-256 of each clause, as 64 hex digits, by its name. */
-  readonly clauses: Readonly<Record<string, string>>;
-}
-
-/** What stands behind a clause, so that a drift can be shown and not only told. */
-export interface Evidence {
-  /** The digested value in words, where it is short. */
-  readonly value?: string;
-  /** For a dataset's schema: the column to predict. */
-  readonly target?: string;
-  /** For a column of a table too large for a snapshot: a digest of each group of rows, by which a change is located. */
-  readonly row_groups?: readonly string[];
-}
-
-/** A contract with its evidence, as it is recorded in `contract.json`. */
-export interface ContractRecord extends Contract {
-  /** The scheme of the source digests. */
-  readonly scheme: string;
-  /** What stands behind the clauses, by their names. */
-  readonly evidence: Readonly<Record<string, Evidence>>;
-  /** The SHA-256 of what the run was asked by; absent in what isn't recorded, and in records of 0.1.0. */
-  readonly asked?: string;
-}
 
 /** A contract record and the source behind it. */
 export interface MadeContract {
@@ -53,8 +38,7 @@ export interface MadeContract {
 
 /** Whether a clause binds unless a replay config says otherwise; advisory ones are shown and never block. */
 export function isBindingByDefault(clause: string): boolean {
-  return !clause.startsWith("environment.") &&
-    !(clause.startsWith("features.") && clause.endsWith(".values"));
+  return !clause.startsWith("environment.") && !isOfValues(clause);
 }
 
 /**
@@ -103,6 +87,9 @@ export async function contractOf(experiment: LoadedExperiment, choice: Choice, o
       if (!hasSnapshot(prepared)) evidence[clause] = { row_groups: rowGroupsOf(table.columns[column]!) };
     }
     Object.assign(clauses, valueDigests(prepared.values));
+    const inputs = inputClauses([...await inputsOfLoading(modulesOf(sources), reader), ...prepared.inputs]);
+    Object.assign(clauses, inputs.clauses);
+    Object.assign(evidence, inputs.evidence);
     clauses.split = splitDigest(prepared.splits);
     evidence.split = {
       value: splitWords(prepared.splits),
@@ -127,8 +114,15 @@ export async function contractOf(experiment: LoadedExperiment, choice: Choice, o
   const git = await options.git;
   if (git) say("environment.commit", commitWords(git));
 
-  const ordered = Object.fromEntries(Object.entries(clauses).sort(([a], [b]) => compareClauses(a, b)));
-  return { record: { version: CONTRACT_VERSION, scheme: SCHEME, clauses: ordered, evidence }, sources };
+  const observed = prepared && isObserved() ? { observed: OBSERVED } : {};
+  const record = {
+    version: CONTRACT_VERSION,
+    scheme: SCHEME,
+    ...observed,
+    clauses: inOrder(clauses),
+    evidence,
+  };
+  return { record, sources };
 }
 
 function commitWords({ commit, dirty }: GitState): string {
@@ -182,14 +176,6 @@ export function headlineDigest(contract: Contract, prefix: string): string {
   return digestOfJson(
     Object.fromEntries(Object.entries(contract.clauses).filter(([name]) => name.startsWith(prefix))),
   );
-}
-
-const ORDER = ["data", "features", "split", "model", "params", "seed", "metrics", "packages", "environment"];
-
-/** The order of clauses in reports: data, features, split, model, params, seed, metrics, packages, environment. */
-export function compareClauses(a: string, b: string): number {
-  const rank = (clause: string) => ORDER.indexOf(clause.split(".")[0]!);
-  return rank(a) - rank(b) || (a < b ? -1 : a > b ? 1 : 0);
 }
 
 function codeClauses({ registryAt }: LoadedExperiment, { spec, views }: Choice): [string, SourceLocation][] {

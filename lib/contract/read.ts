@@ -18,11 +18,13 @@ const digest = z.string().regex(/^[0-9a-f]{64}$/, "expected a digest of 64 hex d
 const schema: z.ZodType<ContractRecord> = z.object({
   version: z.literal(CONTRACT_VERSION),
   scheme: z.string(),
+  observed: z.int().exactOptional(),
   clauses: z.record(clause, digest),
   evidence: z.record(
     clause,
     z.object({
       value: z.string().exactOptional(),
+      asked: z.string().exactOptional(),
       target: z.string().exactOptional(),
       row_groups: z.array(z.string()).exactOptional(),
     }),

@@ -1,6 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
 import { digestOfJson } from "../base/digest.ts";
 import { ExperimentError } from "../base/error.ts";
+import type { Input } from "../base/observe/input.ts";
+import { type Inputs, observingCalls } from "../base/observe/scope.ts";
 import type { z } from "../deps/zod.ts";
 import { buildTable } from "./builder.ts";
 import { type Column, columnKind, columnsOf } from "./column.ts";
@@ -15,6 +17,8 @@ export interface Table {
   readonly columns: Readonly<Record<string, Column>>;
   /** The SHA-256 of the bytes that the table was read from. */
   readonly bytes: string;
+  /** What checks of the dataset's own read by themselves, where the rows were read from its source. */
+  readonly inputs?: readonly Input[];
 }
 
 /** Digests of a dataset's state, independent of the file's format and of the order of the columns. */
@@ -38,6 +42,15 @@ export async function loadTable(
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<Table> {
   checkTarget(dataset);
+  const inputs: Inputs = new Map();
+  const table = await observingCalls(inputs, () => readTable(dataset, options));
+  return { ...table, inputs: [...inputs.values()] };
+}
+
+async function readTable(
+  dataset: Dataset,
+  options: { readonly signal?: AbortSignal },
+): Promise<Table> {
   const { source } = dataset;
   const hash = createHash("sha256");
   const builder = buildTable(

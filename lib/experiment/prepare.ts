@@ -1,5 +1,7 @@
 import { ExperimentError } from "../base/error.ts";
 import { suggestionOf } from "../base/nearest.ts";
+import { type Input, nameOf } from "../base/observe/input.ts";
+import { type Inputs, observing } from "../base/observe/scope.ts";
 import { randomOf } from "../base/random.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { type Fingerprint, fingerprintOf, loadTable, type Table } from "../data/table.ts";
@@ -25,6 +27,8 @@ export interface Choice {
 export interface Derived extends Computed {
   readonly table: Table;
   readonly fingerprint: Fingerprint;
+  /** What the checks of the rows and the features read by themselves. */
+  readonly inputs: readonly Input[];
 }
 
 /** Everything that a fit needs, made from the data once. */
@@ -83,7 +87,14 @@ export async function prepare(
 
 /** Computes what depends on a dataset's rows and a feature view alone, whatever the split. */
 export function derive(choice: Pick<Choice, "dataset" | "views">, table: Table): Derived {
-  return { table, fingerprint: fingerprintOf(choice.dataset, table), ...computeFeatures(choice, table) };
+  const inputs: Inputs = new Map((table.inputs ?? []).map((input) => [nameOf(input), input]));
+  const computed = observing(inputs, () => computeFeatures(choice, table));
+  return {
+    table,
+    fingerprint: fingerprintOf(choice.dataset, table),
+    ...computed,
+    inputs: [...inputs.values()],
+  };
 }
 
 /** Makes what a fit needs of what was derived from the rows. */

@@ -1,6 +1,8 @@
 import { basename, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ExperimentError, messageOf } from "../base/error.ts";
+import { observedLoad } from "../base/observe/observe.ts";
+import { endScript } from "../base/observe/script.ts";
 import { placeOf } from "../data/place.ts";
 
 /** The URL of the folder that Reprise's own `mod.ts` is in, with a slash at its end. */
@@ -79,8 +81,9 @@ export async function readText(url: string): Promise<string> {
  * @throws {ExperimentError} `INVALID_STATE` where it can't be loaded.
  */
 export async function importModule(url: string): Promise<Record<string, unknown>> {
+  endScript();
   try {
-    return await import(url);
+    return await observedLoad(() => import(url));
   } catch (error) {
     const reason = messageOf(error);
     throw new ExperimentError("INVALID_STATE", `${placeOf(url)} can't be loaded: ${reason}`, {

@@ -1,4 +1,5 @@
 import { reasonOf } from "../base/error.ts";
+import { observeProcess } from "../base/observe/observe.ts";
 import { driftsBetween } from "../contract/compare.ts";
 import type { ContractRecord } from "../contract/contract.ts";
 import { readContract } from "../contract/read.ts";
@@ -10,6 +11,7 @@ import { recordedOutcome } from "../training/outcome.ts";
 import { outcomeDifference, outcomeOf } from "../training/reproduction.ts";
 import { train, type TrainEvent, type TrainOptions } from "../training/train.ts";
 import { currentExperiment } from "./current.ts";
+import { inputsNote, judgeInputs, placesOf } from "./inputs.ts";
 import type { AttributionEvent } from "./past/attribution.ts";
 import type { RerunLimits } from "./past/warden.ts";
 import type { ReplayConfig } from "./replay_config.ts";
@@ -66,6 +68,7 @@ export async function replay(
   run: { readonly name: string } | { readonly id: string },
   options: ReplayOptions,
 ): Promise<ReplayReport> {
+  using _observed = observeProcess();
   const { store } = options;
   const found = "id" in run
     ? { run: await store.getRun(run.id), notes: [] }
@@ -173,20 +176,17 @@ async function judgeRun(
   } catch (error) {
     return { report: { ...base, reasons: [reasonOf(error)] } };
   }
-  const current = made.record;
   const isPartial = made.reasons.length > 0;
+  const inputs = judgeInputs(record, made.record, placesOf(store.uri));
+  const { current } = inputs;
   const found = driftsBetween(record, current, {
     policy,
-    ...(isPartial ? { comparable: (clause: string) => clause in current.clauses } : {}),
+    comparable: (clause) => inputs.comparable(clause) && (!isPartial || clause in current.clauses),
   });
-  const report: ReplayReport = {
-    ...base,
-    config: experiment.file,
-    judged_by,
-    current,
-    reasons: made.reasons,
-  };
-  const unless = (blocked: boolean) => isPartial ? "unverifiable" : blocked ? "blocked" : "safe";
+  const reasons = [...made.reasons, ...inputs.reasons];
+  const report: ReplayReport = { ...base, config: experiment.file, judged_by, current, reasons };
+  const unless = (blocked: boolean) =>
+    isPartial ? "unverifiable" : blocked ? "blocked" : reasons.length > 0 ? "unverifiable" : "safe";
   if (found.length === 0 && !accept) {
     return { report: { ...report, verdict: unless(false) }, current: { experiment, made } };
   }
@@ -213,8 +213,10 @@ async function repeatAsRecorded(
   { store, signal, limits }: ReplayOptions,
 ): Promise<ReplayReport> {
   const { rerunAsRecorded } = await import("./past/as_recorded.ts");
+  const inputs = inputsNote(record);
   const notes = [
     ...report.notes,
+    ...(inputs === undefined ? [] : [inputs]),
     ...report.reasons.map((reason) => `Today's side can't be judged: ${reason}`),
   ];
   try {

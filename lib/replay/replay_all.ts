@@ -1,5 +1,6 @@
 import { reasonOf } from "../base/error.ts";
 import { Pages } from "../tracking/pages.ts";
+import { observeProcess } from "../base/observe/observe.ts";
 import { namedExperiments } from "../tracking/runs.ts";
 import type { Run, TrackingStore } from "../tracking/store.ts";
 import { type ReplayOptions, replayRun, unverifiable } from "./replay.ts";
@@ -22,6 +23,7 @@ export async function* replayAll(
     readonly configOf: (run: string) => Promise<ReplayOptions["config"]>;
   },
 ): AsyncGenerator<ReplayReport> {
+  using _observed = observeProcess();
   const { store, signal } = options;
   const today = openToday(signal ? { signal } : {});
   for (const run of await newestRuns(store, options.experimentName)) {

@@ -45,7 +45,7 @@ export interface Job {
 export interface JobEvent {
   /** Its number in the job. */
   readonly id: number;
-  /** `state` with the job itself, or one of the events of a training: `prepared`, `started`, `epoch`, `ended`, `note`; or `attributing`. */
+  /** `state` with the job itself, or one of the events of a training: `prepared`, `inputs`, `started`, `epoch`, `ended`, `note`; or `attributing`. */
   readonly type: "state" | ReplayEvent["kind"];
   /** The job, or the event of the training. */
   readonly data: unknown;

@@ -183,6 +183,7 @@ async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncG
 
 const EVENTS: readonly string[] = [
   "prepared",
+  "inputs",
   "started",
   "epoch",
   "ended",

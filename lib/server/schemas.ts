@@ -143,7 +143,7 @@ export const answers = {
   Jobs: z.object({ jobs: z.array(job) }),
   JobEvent: z.object({
     id: z.number(),
-    type: z.enum(["state", "prepared", "started", "epoch", "ended", "note", "attributing"]),
+    type: z.enum(["state", "prepared", "inputs", "started", "epoch", "ended", "note", "attributing"]),
     data: z.unknown(),
   }),
   TrainedRun: z.object({

@@ -2,6 +2,7 @@ import { now } from "../base/environment.ts";
 import { ExperimentError } from "../base/error.ts";
 import type { Matrix } from "../base/matrix.ts";
 import { momentsOf } from "../base/mean.ts";
+import { unobserved } from "../base/observe/scope.ts";
 import { randomOf } from "../base/random.ts";
 import type { Prepared } from "../experiment/prepare.ts";
 import type { Split } from "../experiment/split.ts";
@@ -102,13 +103,14 @@ const YIELD_MS = 50;
 
 /** Something to await in every epoch: it lets signals and other work have their turn. */
 export function turnTaker(signal?: AbortSignal): () => Promise<void> {
-  let taken = now();
-  return async () => {
+  let taken = unobserved(now);
+  const takeTurn = async () => {
     if (now() - taken < YIELD_MS) return;
     await new Promise((resolve) => setTimeout(resolve, 0));
     taken = now();
     signal?.throwIfAborted();
   };
+  return () => unobserved(takeTurn);
 }
 
 /** Whether a name is that of a metric. */
@@ -131,7 +133,7 @@ async function fitFold(prepared: Prepared, { train, test }: Split, options: {
     features: design.features,
     params: spec.model.params,
     random: randomOf(spec.seed).stream(options.stream),
-    onEpoch: options.onEpoch,
+    onEpoch: (epoch, metrics) => unobserved(() => options.onEpoch(epoch, metrics)),
   });
   const x = design.matrix(test);
   const predicted = await estimator.predict(x);

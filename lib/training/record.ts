@@ -3,6 +3,7 @@ import { VERSION } from "../base/environment.ts";
 import type { GitState } from "../base/git/state.ts";
 import { clauseSourceOf } from "../contract/clause_source.ts";
 import {
+  type ContractRecord,
   hasSnapshot,
   headlineDigest,
   type MadeContract,
@@ -24,7 +25,7 @@ import { recorded } from "../tracking/recorded.ts";
 import type { DatasetInput, TrackingStore } from "../tracking/store.ts";
 import { askedParams, overridesIn } from "./asked.ts";
 
-/** Records what a run was made of: the contract, the resolved config, and the source of every reached module. */
+/** Records what a run was made of: the resolved config, and the source of every reached module. */
 export async function logSources(
   store: TrackingStore,
   runId: string,
@@ -36,7 +37,6 @@ export async function logSources(
     Object.entries(sources).map(([clause, source]) => [clause, clauseSourceOf(source)]),
   );
   const artifacts: Record<string, string> = {
-    [recorded.contract]: toJson(record),
     [recorded.config]: configText(spec),
     [recorded.origins]: toJson(origins),
     [recorded.canonical]: toJson({ scheme: record.scheme, clauses }),
@@ -50,6 +50,22 @@ export async function logSources(
 /** The resolved config as it is recorded: without where, which is no part of what a run was and may hold credentials. */
 export function configText({ tracking: _tracking, ...config }: ExperimentSpec): string {
   return stringify(config);
+}
+
+/**
+ * Records the contract and the param that vouches for it, once all is known that it is of.
+ *
+ * @returns The param: MLflow's params can't be changed once they are recorded, so it vouches for `contract.json`.
+ */
+export async function logContract(
+  store: TrackingStore,
+  runId: string,
+  record: ContractRecord,
+): Promise<Readonly<Record<string, string>>> {
+  const params = { [recorded.params.contract]: digestOfJson(record) };
+  await store.logArtifact(runId, recorded.contract, toJson(record));
+  await store.logBatch(runId, { params });
+  return params;
 }
 
 /** Records what the model is made from: the columns, the features and what is said of them, as data and as a picture. */
@@ -155,14 +171,13 @@ export function tagsOf(
 
 /**
  * The resolved config by dotted paths, as in the YAML, what the run was asked by, and the headline digests of the
- * contract. MLflow's params can't be changed once they are recorded, so these vouch for the artifacts.
+ * contract. MLflow's params can't be changed once they are recorded.
  */
 export function paramsOf(experiment: LoadedExperiment, { record }: MadeContract): Record<string, string> {
   return {
     ...choicesOf(experiment.spec),
     ...askedParams(experiment, digestOf(configText(experiment.spec))),
     "contract.version": String(record.version),
-    [recorded.params.contract]: digestOfJson(record),
     "contract.data": headlineDigest(record, "data."),
     "contract.features": headlineDigest(record, "features."),
     "contract.model": headlineDigest(record, "model."),

@@ -2,19 +2,39 @@ import { lockText, now } from "../base/environment.ts";
 import { ExperimentError, messageOf } from "../base/error.ts";
 import { type GitState, gitState } from "../base/git/state.ts";
 import { userName } from "../base/git/user.ts";
-import { type Contract, contractIn, contractOf, type MadeContract, modulesOf } from "../contract/contract.ts";
+import { rewrittenOf } from "../base/observe/files.ts";
+import { inputWords } from "../base/observe/input.ts";
+import { observeProcess } from "../base/observe/observe.ts";
+import { fitInputs, type Inputs, observing } from "../base/observe/scope.ts";
+import {
+  type Contract,
+  contractIn,
+  contractOf,
+  type MadeContract,
+  modulesOf,
+  valueDigests,
+} from "../contract/contract.ts";
+import {
+  inputsIn,
+  inputsOfLoading,
+  isInput,
+  isRepeatable,
+  type NamedInput,
+  withFitInputs,
+} from "../contract/inputs.ts";
 import { placeOf } from "../data/place.ts";
 import { sourceBytesDigest } from "../data/table.ts";
 import type { LoadedExperiment } from "../experiment/experiment.ts";
-import { chooseFrom, prepare, type Prepared } from "../experiment/prepare.ts";
+import { chooseFrom, computeValues, prepare, type Prepared } from "../experiment/prepare.ts";
 import { openSource, type SourceReader } from "../source/source.ts";
 import { recorded } from "../tracking/recorded.ts";
 import type { Metric, RunStatus, TrackingStore } from "../tracking/store.ts";
-import { fitAndScore, isMetric, pointsOf, spreadOf, turnTaker } from "./fit.ts";
+import { fitAndScore, type Fitted, isMetric, pointsOf, spreadOf, turnTaker } from "./fit.ts";
 import { recordOutcome } from "./outcome.ts";
 import {
   datasetInputOf,
   keepShared,
+  logContract,
   logEvaluation,
   logLineage,
   logSources,
@@ -42,6 +62,15 @@ export type TrainEvent =
     readonly store: string;
     /** How many epochs the params ask for, where they have one called so. */
     readonly epochs: number | undefined;
+  }
+  | {
+    /** What code reads besides its declared data: of the rows and features, or of the fit. */
+    readonly kind: "inputs";
+    readonly inputs: readonly {
+      readonly name: string;
+      readonly asked: string;
+      readonly repeatable: boolean;
+    }[];
   }
   | { readonly kind: "epoch"; readonly epoch: number; readonly metrics: Readonly<Record<string, number>> }
   /** Something that this run can't tell, in one line. */
@@ -94,6 +123,7 @@ const RECORD_MS = 2000;
  * @throws {ExperimentError} for bad data, and for a store out of reach. Any error ends the run as FAILED.
  */
 export async function train(experiment: LoadedExperiment, options: TrainOptions): Promise<TrainedRun> {
+  using _observed = observeProcess();
   const { store, onEvent = () => {}, signal, replayOf } = options;
   const { spec } = experiment;
   const choice = chooseFrom(experiment.registry, spec);
@@ -105,7 +135,6 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
     experiment,
   );
   const git = await looking;
-  const contract = contractIn(made.record);
   onEvent({
     kind: "prepared",
     rows: prepared.table.rows,
@@ -114,6 +143,10 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
     test: prepared.splits[0]!.test.length,
     folds: prepared.splits.length,
   });
+  const tellInputs = (inputs: readonly NamedInput[]) => {
+    if (inputs.length > 0) onEvent({ kind: "inputs", inputs: inputs.map(toldInput) });
+  };
+  tellInputs(inputsIn(made.record));
 
   const { experiment_id } = await store.ensureExperiment(spec.experiment);
   const { run_id } = await store.createRun({
@@ -140,8 +173,8 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
       store: store.uri,
       epochs: typeof epochs === "number" ? epochs : undefined,
     });
-    const params = paramsOf(experiment, made);
-    await store.logBatch(run_id, { params });
+    const choices = paramsOf(experiment, made);
+    await store.logBatch(run_id, { params: choices });
     await store.logInputs(run_id, [datasetInputOf(prepared)]);
     await Promise.all([
       logSources(store, run_id, experiment, made, reader),
@@ -152,9 +185,11 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
     const curve = curveRecorder(store, run_id, { onEvent, ...(signal ? { signal } : {}) });
     const { openEvaluator } = await import("./evaluation/evaluator.ts");
     const evaluator = openEvaluator(prepared);
-    const fitted = await fitAndScore(prepared, curve.onEpoch, {
-      onFold: (fold) => evaluator.add(fold, turnTaker(signal)),
-    }).finally(curve.flush);
+    const inputs: Inputs = new Map();
+    const fitted = await observing(inputs, () =>
+      fitAndScore(prepared, curve.onEpoch, {
+        onFold: (fold) => evaluator.add(fold, turnTaker(signal)),
+      })).finally(curve.flush);
     signal?.throwIfAborted();
     for (const [path, content] of Object.entries(fitted.files)) {
       await store.logArtifact(run_id, `${recorded.model}/${path}`, content);
@@ -168,12 +203,16 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
     });
     signal?.throwIfAborted();
     const determinism = options.verify
-      ? spreadOf(fitted, await fitAndScore(prepared, turnTaker(signal)))
+      ? await observing(inputs, () => madeAgain(prepared, fitted, signal))
       : undefined;
     if (determinism !== undefined) {
       await store.logBatch(run_id, { tags: { [recorded.tags.determinism]: determinism } });
     }
 
+    const read = [...fitInputs(inputs), ...await inputsOfLoading(modulesOf(made.sources), reader)];
+    const record = withFitInputs(made.record, [...read, ...rewrittenOf([...prepared.inputs, ...read])]);
+    tellInputs(inputsIn(record).filter(({ ofFit }) => ofFit));
+    const params = { ...choices, ...await logContract(store, run_id, record) };
     const [reason] = await Promise.all([
       changeSince(experiment, prepared, made, { reader, git, lock }),
       logEvaluation(store, run_id, { evaluation: evaluator.evaluation(), curves: curve.curves() }),
@@ -187,7 +226,7 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
       status,
       params: { ...params, ...kept, ...outcome },
       metrics: { ...curve.last(), ...fitted.scores },
-      contract,
+      contract: contractIn(record),
       ...(determinism === undefined ? {} : { determinism }),
       ...(reason === undefined ? {} : { reason }),
     };
@@ -200,6 +239,32 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
     }
     throw error;
   }
+}
+
+/** How a second making of the features and a second fit differ from the first. */
+async function madeAgain(
+  prepared: Prepared,
+  fitted: Fitted,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const values = valueDigests(computeValues(prepared, prepared.table));
+  const others = Object.entries(valueDigests(prepared.values)).filter(([clause, digest]) =>
+    values[clause] !== digest
+  );
+  if (others.length === 0) return spreadOf(fitted, await fitAndScore(prepared, turnTaker(signal)));
+  return `not exact: other values of ${
+    others.map(([clause]) => clause.replace(/^features\.|\.values$/g, "")).join(", ")
+  }`;
+}
+
+/** What is told of an input. */
+function toldInput(input: NamedInput) {
+  const { clause, asked, kind, name = "" } = input;
+  return {
+    name: kind === undefined ? clause : inputWords({ kind, name }),
+    asked,
+    repeatable: isRepeatable(input),
+  };
 }
 
 /** Records the training curve while the fit goes on, and lets signals and other work have their turn. */
@@ -274,7 +339,7 @@ async function changeSince(
   const again = sameBytes ? prepared : await prepare(prepared);
   const { record } = await contractOf(experiment, prepared, { prepared: again, reader: current, git, lock });
   const changed = Object.keys(record.clauses).filter((clause) =>
-    record.clauses[clause] !== made.record.clauses[clause]
+    record.clauses[clause] !== made.record.clauses[clause] && !isInput(clause)
   );
   if (changed.length === 0) return undefined;
   const places = [...edited, ...(sameBytes ? [] : [prepared.dataset.source.url])].map(placeOf).join(", ");

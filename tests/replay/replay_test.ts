@@ -51,7 +51,8 @@ for (const kind of ["embedded store", "MLflow server"] as const) {
 
 Deno.test("a rerun that differs has diverged, with the first difference", async () => {
   await using project = await openProject();
-  // What a digest can't see: the fit reads a file that no contract knows.
+  // The fit reads a file, of which the replay config says that it doesn't matter.
+  await project.write("configs/replay_exp_v1.yaml", 'run: exp_v1\nadvisory: ["inputs.fit.*"]\n');
   await project.edit(
     "registries/models/mod.ts",
     "export { mlp }",
@@ -74,7 +75,10 @@ export const moody = {
   await train(project, "exp_v1", "--set", "model.name=moody");
   await project.write("mood.txt", "1");
   const { code, document } = await project.json("replay", "exp_v1", "--rerun");
-  assert.deepEqual([code, document.verdict, document.drifts], [1, "diverged", []]);
+  const drifts = document.drifts.map(({ clause, binding }) => ({ clause, binding }));
+  assert.deepEqual([code, document.verdict, drifts], [1, "diverged", [
+    { clause: "inputs.fit.file.mood.txt", binding: false },
+  ]]);
   assert.match(String(document.reasons), /^the metric train_loss at step 7: 0\.\d+ → 1\.\d+$/);
 });
 
@@ -90,6 +94,7 @@ Deno.test("a rerun of another model's bytes has diverged in the model's file", a
     "classes, features, shares",
     "mood, classes, features, shares",
   );
+  await project.write("configs/replay_baseline.yaml", 'run: baseline\nadvisory: ["inputs.fit.*"]\n');
   await project.write("mood.txt", "glad");
   await train(project, "baseline");
   await project.write("mood.txt", "grim");

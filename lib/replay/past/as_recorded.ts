@@ -1,6 +1,7 @@
 import { driftsBetween } from "../../contract/compare.ts";
 import type { ContractRecord } from "../../contract/contract.ts";
 import { z } from "../../deps/zod.ts";
+import { isInput } from "../../contract/inputs.ts";
 import { openObjects } from "../../tracking/objects.ts";
 import { toMetric, toPoint } from "../../tracking/point.ts";
 import { recorded } from "../../tracking/recorded.ts";
@@ -104,8 +105,8 @@ export async function rerunAsRecorded(
   });
   const drifts = driftsBetween(record, contractWith(done, packages), {
     policy: { binding: [], advisory: [] },
-    // Which commit was checked out is no part of what was kept.
-    comparable: (clause) => clause !== "environment.commit",
+    // Which commit was checked out is no part of what was kept, and a sandbox has nothing to read besides.
+    comparable: (clause) => clause !== "environment.commit" && !isInput(clause),
   });
   const others = drifts.filter(({ clause }) => !/^(packages|environment)\./.test(clause));
   if (others.length > 0) return { reason: keptOther(others.map(({ clause }) => clause)) };
