@@ -68,7 +68,7 @@ Deno.test("a replay that is blocked is a result, and its report comes in three f
   assert.equal(markdown.status, 200);
   assert.match(
     markdown.body,
-    /^<!-- reprise:replay exp_v1 -->\n# Replay of exp_v1\n\n\*\*❌ rerun blocked due to drift\*\*\n\n- run `[0-9a-f]{32}`\n- judged by `configs\/exp_v1\.yaml`\n/,
+    /^<!-- reprise:replay exp_v1 -->\n# Replay of exp_v1\n\n\*\*❌ rerun blocked due to drift\*\*\n\n- run `[0-9a-f]{32}`\n- Recorded as [^\n]+\n- judged by `configs\/exp_v1\.yaml`\n/,
   );
   assert.match(markdown.body, /\n\| `seed` \| changed, \*\*binding\*\* \| `42` \| `43` \| {2}\|\n/);
   const page = await ask(server, `/api/runs/${run_id}/report`, {
