@@ -165,8 +165,14 @@ const FORGED: readonly (readonly [
   ["words", [["next head", "1", 0]], "there is a page of the type DATA_PAGE that isn't one"],
   ["words", [["next head", "8.4", 0]], LATE],
   ["words", [["footer", "4.0.1.0.3.11", 32]], "a page is of a dictionary that isn't there"],
-  ["numbers", [["head", "2", 24]], "premature end of input", "SNAPPY"],
-  ["numbers", [["head", "2", 40]], "premature end of input", "SNAPPY"],
+  ["numbers", [["head", "2", 24]], "a page is longer or shorter than it says", "SNAPPY"],
+  ["numbers", [["head", "2", 40]], "a page is longer or shorter than it says", "SNAPPY"],
+  [
+    "numbers",
+    [0xfc, 0xf0, 0xff, 0xff, 0xff].map((byte, at) => ["page", 1 + at, byte] as const),
+    "a page is longer or shorter than it says",
+    "SNAPPY",
+  ],
   ["truths", [["head", "8.1", 3], ["head", "8.3", 3]], 'the column "x" lacks 1 of its 4 values'],
 ];
 

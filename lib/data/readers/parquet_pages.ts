@@ -222,7 +222,31 @@ function decompressed(
   size: number,
   { codec }: Pick<ColumnMetaData, "codec">,
 ): Uint8Array {
+  if (size === 0 && compressed.length === 0) return compressed;
+  if (codec === "SNAPPY" && snappySize(compressed) !== size) {
+    throw new Error("a page is longer or shorter than it says");
+  }
   return within(() => decompressPage(compressed, size, codec, COMPRESSORS));
+}
+
+/** How many bytes Snappy's parts say that they give, NaN where they aren't whole: hyparquet never ends with some of those. */
+function snappySize(bytes: Uint8Array): number {
+  let at = bytes.findIndex((byte) => byte < 0x80) + 1;
+  let size = 0;
+  while (at < bytes.length) {
+    const tag = bytes[at++]!;
+    const kind = tag & 3;
+    let length = kind === 1 ? (tag >> 2 & 7) + 4 : (tag >> 2) + 1;
+    if (kind > 0) at += [0, 1, 2, 4][kind]!;
+    else {
+      const places = Math.max(0, length - 60);
+      if (places > 0) length = 1;
+      for (let place = 0; place < places; place++) length += (bytes[at++] ?? NaN) * 256 ** place;
+      at += length;
+    }
+    size += length;
+  }
+  return at === bytes.length ? size : NaN;
 }
 
 /** What is read past the end of its bytes is an error that says so. */
