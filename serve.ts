@@ -2,7 +2,7 @@ import { VERSION } from "./lib/base/environment.ts";
 import { exitCodeOf, ExperimentError } from "./lib/base/error.ts";
 import { printError, printLine } from "./lib/cli/terminal.ts";
 import { Command, CommanderError } from "./lib/deps/commander.ts";
-import { readTokens } from "./lib/server/guard.ts";
+import { plainAddress, readTokens } from "./lib/server/guard.ts";
 import { openServer } from "./lib/server/open_server.ts";
 
 export { createApp } from "./lib/server/app.ts";
@@ -18,21 +18,30 @@ async function serve(args: readonly string[]): Promise<void> {
     .option("--tracking-uri <uri>", "the store: sqlite:///FILE or http(s)://HOST")
     .option("--concurrency <n>", "how many jobs run at once", whole, 1)
     .option("--queue <n>", "how many jobs wait for their turn; more are refused", whole, 16)
+    .option("--job-timeout <seconds>", "how long a job may take", positive, 21_600)
+    .option("--job-memory <MiB>", "how much memory a job may hold", positive, 4096)
     .option("--drain <seconds>", "how long running jobs may go on at the end", whole, 30)
     .option(
       "--token-file <file>",
       "tokens that callers need, beside REPRISE_READ_TOKEN and REPRISE_RUN_TOKEN",
     )
     .option("--allow-host <name>", "a name that the server is reached by; may be repeated", several)
+    .option(
+      "--trust-proxy <address>",
+      "the address of a proxy of yours, whose X-Forwarded-For is believed; may be repeated",
+      addresses,
+    )
     .option("--cors <origin>", "an origin whose pages may call; may be repeated", several)
     .exitOverride()
     .parse([...args], { from: "user" })
     .opts();
-  const { host, port, trackingUri, concurrency, queue: queueLimit, allowHost: hosts = [], cors = [] } = flags;
+  const { host, port, trackingUri, concurrency, queue: queueLimit, jobTimeout, jobMemory } = flags;
+  const { allowHost: hosts = [], cors = [], trustProxy: proxies = [] } = flags;
   const tokens = await readTokens({ file: flags.tokenFile });
   const server = await openServer({
-    ...{ host, port, trackingUri, concurrency, queueLimit },
-    guard: { tokens, hosts, cors },
+    ...{ host, port, trackingUri, concurrency, queueLimit, jobTimeout, jobMemory },
+    secrets: flags.tokenFile === undefined ? [] : [flags.tokenFile],
+    guard: { tokens, hosts, cors, proxies },
     onFault: (error) => printError(error, { debug: true, events: false }),
   });
   printLine(`Serving ${server.url} with the runs of ${server.trackingUri}`);
@@ -54,6 +63,21 @@ function whole(text: string): number {
   throw new ExperimentError(
     "INVALID_PARAMETER_VALUE",
     `Expected a whole number, found ${JSON.stringify(text)}.`,
+  );
+}
+
+function positive(text: string): number {
+  const number = whole(text);
+  if (number > 0) return number;
+  throw new ExperimentError("INVALID_PARAMETER_VALUE", "Expected a number above 0, found 0.");
+}
+
+function addresses(text: string, before: readonly string[] | undefined): readonly string[] {
+  const address = plainAddress(text);
+  if (address !== undefined) return [...before ?? [], address];
+  throw new ExperimentError(
+    "INVALID_PARAMETER_VALUE",
+    `Expected the IP address of a proxy, found ${JSON.stringify(text)}.`,
   );
 }
 

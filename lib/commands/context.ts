@@ -4,6 +4,7 @@ import { type LoadedExperiment, loadExperiment } from "../experiment/experiment.
 import type { ReplayOptions } from "../replay/replay.ts";
 import { DEFAULT_TRACKING_URI, openStore, type StoreOptions } from "../tracking/open_store.ts";
 import type { TrackingStore } from "../tracking/store.ts";
+import { nameText, proseText } from "./text.ts";
 
 /** What a command is given beside its input. */
 export interface CommandContext extends Pick<ReplayOptions, "onEvent" | "signal"> {
@@ -14,9 +15,11 @@ export interface CommandContext extends Pick<ReplayOptions, "onEvent" | "signal"
 }
 
 /** The overrides of a config. */
-export const set = z.array(z.string()).default([]).describe("Overrides of the config, each as path=value");
+export const set = z.array(proseText(100_000)).max(1000).default([]).describe(
+  "Overrides of the config, each as path=value",
+);
 /** Where runs are recorded. */
-export const tracking_uri = z.string().min(1).optional().describe(
+export const tracking_uri = nameText(2000).optional().describe(
   "Where runs are recorded: sqlite:///FILE or http(s)://HOST",
 );
 

@@ -6,9 +6,10 @@ import { z } from "../deps/zod.ts";
 import { chooseFrom, prepare } from "../experiment/prepare.ts";
 import { openSource } from "../source/source.ts";
 import { type CommandContext, experimentOf, set } from "./context.ts";
+import { nameText } from "./text.ts";
 
 /** What to make a contract of. */
-export const contractInput = z.strictObject({ experiment: z.string().min(1), set });
+export const contractInput = z.strictObject({ experiment: nameText(2000), set });
 
 /** The contract that a run would record now. */
 export async function contractCommand(

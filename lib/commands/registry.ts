@@ -2,6 +2,7 @@ import { z } from "../deps/zod.ts";
 import { loadRegistry } from "../experiment/experiment.ts";
 import type { RegistryListing } from "./listing.ts";
 import type { RegistryEntry } from "./registry_entry.ts";
+import { nameText } from "./text.ts";
 
 /** What the registry of this project has. */
 export async function registryCommand(): Promise<RegistryListing> {
@@ -11,7 +12,7 @@ export async function registryCommand(): Promise<RegistryListing> {
 
 /** Which entry of the registry to show. */
 export const registryShowInput = z.strictObject({
-  name: z.string().min(1),
+  name: nameText(1000),
   kind: z.enum(["dataset", "view", "model", "config"]).optional(),
 });
 

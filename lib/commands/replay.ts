@@ -6,13 +6,14 @@ import { loadReplayConfig } from "../replay/replay_config.ts";
 import type { ReplayReport } from "../replay/report.ts";
 import { type CommandContext, storeOf, tracking_uri } from "./context.ts";
 import { finished } from "./finished.ts";
+import { nameText, proseText } from "./text.ts";
 
 const limit = (what: string, most: number) => z.coerce.number().int().min(1).max(most).describe(what);
 
 /** The fields of a replay's input; `withReplayRules` says which go together. */
 export const replayFields = z.strictObject({
-  run: z.string().min(1).optional(),
-  run_id: z.string().min(1).optional(),
+  run: nameText(1000).optional(),
+  run_id: nameText(100).optional(),
   rerun: z.boolean().default(false),
   recorded_config: z.boolean().default(false),
   as_recorded: z.boolean().default(false).describe("Run the recorded source on the recorded data"),
@@ -24,13 +25,13 @@ export const replayFields = z.strictObject({
     defaultLimits.memory,
   ),
   rerun_output: limit("How many MiB recorded code may print", 480).default(defaultLimits.output),
-  accept: z.array(z.string().min(1)).default([]).describe(
+  accept: z.array(nameText(1000)).max(1000).default([]).describe(
     "Clauses whose drift is accepted; * is a wildcard",
   ),
-  because: z.string().min(1).max(5000).optional().describe("Why it is accepted"),
+  because: proseText(5000).min(1).optional().describe("Why it is accepted"),
   until: z.iso.date().optional().describe("The last day on which it is accepted, in UTC"),
   log: z.boolean().default(false).describe("Attach the report to the run"),
-  config: z.string().min(1).optional(),
+  config: nameText(2000).optional(),
   tracking_uri,
 });
 

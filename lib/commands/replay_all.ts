@@ -4,11 +4,12 @@ import { loadReplayConfig } from "../replay/replay_config.ts";
 import type { ReplayReport } from "../replay/report.ts";
 import { type CommandContext, storeOf, tracking_uri } from "./context.ts";
 import { finished } from "./finished.ts";
+import { nameText } from "./text.ts";
 
 /** Which runs to judge. */
 export const replayAllInput = z.strictObject({
   all: z.literal(true),
-  experiment: z.string().min(1).optional(),
+  experiment: nameText(500).optional(),
   recorded_config: z.boolean().default(false),
   log: z.boolean().default(false),
   tracking_uri,

@@ -2,10 +2,11 @@ import { z } from "../deps/zod.ts";
 import type { ReplayReport } from "../replay/report.ts";
 import { findRun, listRuns, type RunSummary, type ShownRun, showRun } from "../tracking/runs.ts";
 import { type CommandContext, storeOf, tracking_uri } from "./context.ts";
+import { nameText } from "./text.ts";
 
 /** Which runs to list. */
 export const runsListInput = z.strictObject({
-  experiment: z.string().min(1).optional(),
+  experiment: nameText(500).optional(),
   max_results: z.number().int().min(1).max(1000).default(20),
   tracking_uri,
 });
@@ -19,7 +20,7 @@ export async function runsListCommand(
 }
 
 /** Which run to show. */
-export const runsShowInput = z.strictObject({ run: z.string().min(1), tracking_uri });
+export const runsShowInput = z.strictObject({ run: nameText(1000), tracking_uri });
 
 /** A run with all that was recorded of it, by its id or by its name: then the newest one. */
 export async function runsShowCommand(
@@ -31,8 +32,8 @@ export async function runsShowCommand(
 
 /** Which runs to compare. */
 export const runsCompareInput = z.strictObject({
-  past: z.string().min(1),
-  current: z.string().min(1),
+  past: nameText(1000),
+  current: nameText(1000),
   tracking_uri,
 });
 

@@ -1,10 +1,11 @@
 import { z } from "../deps/zod.ts";
 import { train, type TrainedRun } from "../training/train.ts";
 import { type CommandContext, experimentOf, set, storeOf, tracking_uri } from "./context.ts";
+import { nameText } from "./text.ts";
 
 /** What to train, and how. */
 export const trainInput = z.strictObject({
-  experiment: z.string().min(1),
+  experiment: nameText(2000),
   set,
   verify: z.boolean().default(false).describe("Fit a second time, and record how far the two are apart"),
   tracking_uri,

@@ -2,6 +2,8 @@ import { ExperimentError } from "../base/error.ts";
 import { Hono } from "../deps/hono.ts";
 import type { ServerContext } from "./context.ts";
 import { docs } from "./docs.ts";
+import { callerOf } from "./guard/caller.ts";
+import { openSlots } from "./guard/slots.ts";
 import { guard, type GuardOptions } from "./guard.ts";
 import { jobOperations } from "./jobs_api.ts";
 import { openApiOf } from "./openapi.ts";
@@ -21,6 +23,9 @@ export interface AppOptions {
   /** Is told of each error that is a fault; its caller isn't. */
   readonly onFault?: (error: unknown) => void;
 }
+
+/** How many lookups, each of which takes a process, a caller may wait for at once; all callers share their queue. */
+const LOOKUPS = 6;
 
 /** The app that answers a server's requests: the API, its documentation, the pages and the sources. */
 export function createApp(context: ServerContext, options: AppOptions = {}): Hono {
@@ -44,6 +49,15 @@ export function createApp(context: ServerContext, options: AppOptions = {}): Hon
     })
   );
 
+  const places = openSlots(LOOKUPS);
+  for (const path of ["/api/runs/:id/report", "/api/contract/:experiment", "/api/registry/:name"]) {
+    app.use(path, async (c, next) => {
+      const { owner, client } = callerOf(c);
+      const leave = places(owner ?? client);
+      if (leave === undefined) throw tooManyLookups();
+      await next().finally(leave);
+    });
+  }
   const operations = [
     ...jobOperations(context),
     ...recordOperations(context),
@@ -57,6 +71,14 @@ export function createApp(context: ServerContext, options: AppOptions = {}): Hon
   app.route("/", sources());
   app.route("/", createPages(context));
   return app;
+}
+
+function tooManyLookups(): ExperimentError {
+  return new ExperimentError(
+    "REQUEST_LIMIT_EXCEEDED",
+    `This caller waits for ${LOOKUPS} lookups already: reports, contracts or entries of the registry.`,
+    { hint: "Ask again once one of them is answered." },
+  );
 }
 
 function stateOperations(context: ServerContext, { ready }: AppOptions): readonly AnyOperation[] {

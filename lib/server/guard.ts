@@ -1,12 +1,15 @@
 import type { Context, MiddlewareHandler } from "../deps/hono.ts";
+import { clientAddress, networkOf } from "./guard/address.ts";
 import { readBody } from "./guard/body.ts";
+import { setCaller } from "./guard/caller.ts";
 import { LOGIN, LOGOUT, openDoor } from "./guard/door.ts";
-import { SECURITY_HEADERS } from "./guard/headers.ts";
+import { POLICY, SECURITY_HEADERS } from "./guard/headers.ts";
 import { corsHeaders, LOOPBACK, refuseContentType, refuseHost, refuseOrigin } from "./guard/origin.ts";
 import { openRateLimiter, type Rate } from "./guard/rate.ts";
 import { refuse } from "./guard/refusal.ts";
 import type { Tokens } from "./guard/tokens.ts";
 
+export { plainAddress } from "./guard/address.ts";
 export { checkExposure, isLoopback, readTokens } from "./guard/tokens.ts";
 export type { Role, Tokens } from "./guard/tokens.ts";
 export type { Rate } from "./guard/rate.ts";
@@ -23,6 +26,8 @@ export interface Limits {
   readonly writes: Rate;
   /** How often a client may try a token at `/login`. */
   readonly logins: Rate;
+  /** How often a client may sign out. */
+  readonly logouts: Rate;
 }
 
 /** The limits of a server that is told none. */
@@ -32,6 +37,7 @@ export const LIMITS: Limits = {
   reads: { perSecond: 200, burst: 1000 },
   writes: { perSecond: 5, burst: 50 },
   logins: { perSecond: 0.1, burst: 5 },
+  logouts: { perSecond: 1, burst: 10 },
 };
 
 const METHODS: readonly string[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -48,6 +54,12 @@ export interface GuardOptions {
    * @default none
    */
   readonly cors?: readonly string[];
+  /**
+   * The addresses of trusted proxies, as `plainAddress` gives them: what they say of who asks is believed.
+   *
+   * @default none
+   */
+  readonly proxies?: readonly string[];
   readonly limits?: Partial<Limits>;
 }
 
@@ -76,16 +88,20 @@ export function guard(options: GuardOptions): MiddlewareHandler {
   const cors = options.cors ?? [];
   const hosts = [...LOOPBACK, ...(options.hosts ?? []).map(hostName)];
   const door = options.tokens && openDoor(options.tokens);
-  const [reads, writes, logins] = [limits.reads, limits.writes, limits.logins].map((rate) =>
-    openRateLimiter(rate)
-  );
+  const limiters = {
+    reads: openRateLimiter(limits.reads),
+    writes: openRateLimiter(limits.writes),
+    [LOGIN]: openRateLimiter(limits.logins),
+    [LOGOUT]: openRateLimiter(limits.logouts),
+  };
 
   const refusalOf = async (c: Context): Promise<Response | undefined> => {
     const request = c.req.raw;
     const changes = request.method !== "GET" && request.method !== "HEAD" && request.method !== "OPTIONS";
-    const signsIn = door !== undefined && (c.req.path === LOGIN || c.req.path === LOGOUT);
-    const limiter = signsIn && changes ? logins! : changes ? writes! : reads!;
-    const wait = limiter(clientOf(c));
+    const { path } = c.req;
+    const signsIn = door !== undefined && (path === LOGIN || path === LOGOUT);
+    const client = clientOf(c, options.proxies ?? []);
+    const wait = limiters[!changes ? "reads" : signsIn ? path : "writes"](client);
     if (wait > 0) return tooMany(wait);
     const strange = refuseHost(request, hosts) ?? refuseMethod(request);
     if (strange) return strange;
@@ -96,8 +112,10 @@ export function guard(options: GuardOptions): MiddlewareHandler {
     const unasked = refuseOrigin(request, cors) ??
       (/^(POST|PUT|PATCH)$/.test(request.method) && !signsIn ? refuseContentType(request) : undefined);
     if (unasked) return unasked;
-    if (door && !signsIn && !isOpen(c.req.path)) {
-      const refusal = await door.refuse(c);
+    const bearer = door?.bearerOf(c);
+    setCaller(c, { client, owner: bearer?.owner });
+    if (door && !signsIn && !isOpen(path)) {
+      const refusal = await door.refuse(c, bearer);
       if (refusal) return refusal;
     }
     if (changes) {
@@ -112,20 +130,21 @@ export function guard(options: GuardOptions): MiddlewareHandler {
     if (refusal) c.res = refusal;
     else await next();
     const { headers } = c.res;
-    for (const [name, value] of Object.entries({ ...SECURITY_HEADERS, ...corsHeaders(c.req.raw, cors) })) {
-      headers.set(name, value);
-    }
+    const policy = headers.get(POLICY) ?? SECURITY_HEADERS[POLICY]!;
+    const added = { ...SECURITY_HEADERS, [POLICY]: policy, ...corsHeaders(c.req.raw, cors) };
+    for (const [name, value] of Object.entries(added)) headers.set(name, value);
     if (cors.length > 0) headers.append("vary", "Origin");
     if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
   };
 }
 
-/** The address of the client; that of the proxy, where one is in front. */
-function clientOf(c: Context): string {
+/** What counts as one client; the proxy, where one is in front that isn't trusted. */
+function clientOf(c: Context, proxies: readonly string[]): string {
   const { incoming } = (c.env ?? {}) as {
     readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } };
   };
-  return incoming?.socket?.remoteAddress ?? "unknown";
+  const forwarded = c.req.header("x-forwarded-for");
+  return networkOf(clientAddress(incoming?.socket?.remoteAddress, { forwarded, proxies }));
 }
 
 /** Reads the body, so that routes find all of it; or gives why it is refused. */

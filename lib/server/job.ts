@@ -54,7 +54,7 @@ export interface JobEvent {
 /** The jobs of a server: kept in a file, run a few at once, each in a process of its own. */
 export interface Jobs {
   /**
-   * Puts a job in the queue; with a key that was used before, gives that job again.
+   * Puts a job in the queue; with a key that its owner used before, gives that job again.
    *
    * @throws {ExperimentError} `REQUEST_LIMIT_EXCEEDED` where the queue is full; `TEMPORARILY_UNAVAILABLE` while it is
    * drained; `INVALID_PARAMETER_VALUE` for a key that was used for another request.
@@ -62,10 +62,16 @@ export interface Jobs {
   submit(
     kind: JobKind,
     input: Readonly<Record<string, unknown>>,
-    options?: { readonly idempotencyKey?: string },
+    options?: {
+      readonly idempotencyKey?: string | undefined;
+      /** What stands for the token of who asks. @default nobody in particular */
+      readonly owner?: string | undefined;
+    },
   ): Promise<Job>;
   /** A job by its id; undefined where there is none. */
   get(id: string): Job | undefined;
+  /** What stands for the token of who asked for a job; undefined for nobody in particular. */
+  ownerOf(id: string): string | undefined;
   /** How many jobs there are in each state. */
   counts(): Readonly<Record<JobState, number>>;
   /** The newest jobs first. */

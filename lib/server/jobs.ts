@@ -6,18 +6,17 @@ import type { TrackingStore } from "../tracking/store.ts";
 import type { Job, JobEvent, JobKind, Jobs, JobState } from "./job.ts";
 import { type JobChange, JobsFile } from "./jobs_file.ts";
 import { endOrphan, endRun } from "./orphan.ts";
-import { argumentsOf, type CommandProcess, type ProcessEnd, startCommand } from "./process.ts";
+import { argumentsOf, type CommandOptions, type CommandProcess, startCommand } from "./process.ts";
+import type { ProcessEnd } from "./process_end.ts";
 
 /** How to keep and run jobs. */
-export interface JobsOptions {
+export interface JobsOptions extends CommandOptions {
   /** The file that keeps them. */
   readonly file: string;
   /** How many run at once. @default 1 */
   readonly concurrency?: number;
   /** How many wait for their turn. @default 16 */
   readonly queueLimit?: number;
-  /** What their processes are given beside the environment, such as the store's URI. */
-  readonly env: Readonly<Record<string, string>>;
   /** Is told of each error that is a fault. */
   readonly onFault?: ((error: unknown) => void) | undefined;
   /** The store that they record in. */
@@ -26,6 +25,8 @@ export interface JobsOptions {
 
 /** How many milliseconds are between two tries to end a run in a store that is out of reach. */
 const RETRY_MS = 30_000;
+/** How many epochs of a job are kept as events; those after are only recorded in its run. */
+const MOST_EPOCHS = 100_000;
 
 /**
  * Opens the jobs of a server. What another server left running is marked lost, and its run ends KILLED; what it left
@@ -43,6 +44,7 @@ class FileJobs implements Jobs, Disposable {
   readonly #queueLimit: number;
   readonly #file: JobsFile;
   readonly #running = new Map<string, { readonly done: Promise<void>; readonly process: CommandProcess }>();
+  readonly #epochs = new Map<string, number>();
   readonly #cancelled = new Set<string>();
   readonly #changes = new Map<string, PromiseWithResolvers<void>>();
   #draining = false;
@@ -67,15 +69,17 @@ class FileJobs implements Jobs, Disposable {
   async submit(
     kind: JobKind,
     input: Readonly<Record<string, unknown>>,
-    { idempotencyKey: key }: { readonly idempotencyKey?: string } = {},
+    { idempotencyKey, owner }: Parameters<Jobs["submit"]>[2] = {},
   ): Promise<Job> {
     const digest = digestOfJson({ kind, input });
+    // A key is its owner's: another's request with the same one is another job.
+    const key = idempotencyKey && (owner === undefined ? idempotencyKey : `${owner} ${idempotencyKey}`);
     const known = key === undefined ? undefined : this.#file.keyed(key);
     if (known) {
       if (known.digest === digest) return this.get(known.job)!;
       throw new ExperimentError(
         "INVALID_PARAMETER_VALUE",
-        `The Idempotency-Key ${JSON.stringify(key)} was used for another request.`,
+        `The Idempotency-Key ${JSON.stringify(idempotencyKey)} was used for another request.`,
         { hint: "Use a new key for a new request." },
       );
     }
@@ -83,7 +87,7 @@ class FileJobs implements Jobs, Disposable {
     const id = crypto.randomUUID().replaceAll("-", "");
     this.#file.write(() => {
       const job: Job = { id, kind, input, state: "queued", created_at: timestamp() };
-      this.#file.add(job);
+      this.#file.add(job, owner);
       this.#file.addEvent(id, "state", job);
       if (key !== undefined) this.#file.addKey(key, digest, id);
     });
@@ -93,6 +97,10 @@ class FileJobs implements Jobs, Disposable {
 
   get(id: string): Job | undefined {
     return this.#file.get(id);
+  }
+
+  ownerOf(id: string): string | undefined {
+    return this.#file.ownerOf(id);
   }
 
   counts(): Readonly<Record<JobState, number>> {
@@ -193,7 +201,7 @@ class FileJobs implements Jobs, Disposable {
     let process: CommandProcess;
     try {
       process = startCommand(kind, argumentsOf(input), {
-        env: this.#options.env,
+        ...this.#options,
         onEvent: (event) => this.#tell(id, event),
       });
     } catch (error) {
@@ -214,15 +222,22 @@ class FileJobs implements Jobs, Disposable {
   }
 
   async #finish(id: string, end: ProcessEnd): Promise<void> {
+    const outcome = outcomeOf(end, this.#cancelled.delete(id));
     // Its run may read RUNNING still, where the process was killed.
-    const settled = end.kind === "document" || await endRun(this.#options.openStore, this.get(id)?.run_id);
+    const settled = end.kind === "document" || await this.#endRun({ ...this.get(id)!, ...outcome });
     this.#running.delete(id);
-    this.#change(id, { ...outcomeOf(end, this.#cancelled.delete(id)), unsettled: !settled });
+    this.#epochs.delete(id);
+    this.#change(id, { ...outcome, unsettled: !settled });
     if (!settled) this.#settleLater();
     this.#pump();
   }
 
   #tell(id: string, event: ReplayEvent): void {
+    if (event.kind === "epoch") {
+      const epochs = (this.#epochs.get(id) ?? 0) + 1;
+      this.#epochs.set(id, epochs);
+      if (epochs > MOST_EPOCHS) return;
+    }
     this.#file.write(() => {
       if (event.kind === "started") this.#file.change(id, { run_id: event.run_id });
       this.#file.addEvent(id, event.kind, event);
@@ -242,11 +257,17 @@ class FileJobs implements Jobs, Disposable {
   async #settleAll(): Promise<void> {
     const left = this.#file.unsettled().filter(({ job }) => !this.#running.has(job.id));
     const settled = await Promise.all(left.map(async ({ job }) => {
-      const settled = await endRun(this.#options.openStore, job.run_id);
+      const settled = await this.#endRun(job);
       if (settled) this.#file.change(job.id, { unsettled: false });
       return settled;
     }));
     if (settled.includes(false)) this.#settleLater();
+  }
+
+  /** Ends the run of a job that has ended: FAILED where it is known why, else KILLED; whether that could be done. */
+  async #endRun({ run_id, error }: Pick<Job, "run_id" | "error">): Promise<boolean> {
+    const failure = error?.code === "INTERNAL_ERROR" ? undefined : error?.message;
+    return await endRun(this.#options.openStore, run_id, failure);
   }
 
   #settleLater(): void {
@@ -273,7 +294,7 @@ export function isEnded(state: JobState): boolean {
   return state !== "queued" && state !== "running";
 }
 
-function outcomeOf(end: ProcessEnd, cancelled: boolean): JobChange {
+function outcomeOf(end: ProcessEnd, cancelled: boolean): JobChange & Pick<Job, "state"> {
   if (end.kind === "document") return { ...ended("succeeded"), result: end.document };
   if (cancelled || end.kind === "interrupted") return ended("cancelled");
   return { ...ended("failed"), error: end.error };

@@ -4,11 +4,16 @@ import { z } from "../deps/zod.ts";
 import { parseOverride } from "../document/document.ts";
 import type { ServerContext } from "./context.ts";
 import { eventStream } from "./event_stream.ts";
+import { callerOf } from "./guard/caller.ts";
+import { openSlots } from "./guard/slots.ts";
 import type { Job, JobKind } from "./job.ts";
 import { isEnded } from "./jobs.ts";
 import { type AnyOperation, operation } from "./operation.ts";
 import { checkConfig } from "./records_api.ts";
 import { troubleAnswer } from "./trouble.ts";
+
+/** How many answers that go on until a job has ended a caller may wait for at once. */
+const WAITING = 50;
 
 const waitQuery = z.strictObject({
   wait: z.enum(["true", "false"]).default("false").describe(
@@ -26,6 +31,34 @@ const submitted = {
 /** The routes of jobs: to start them, to see what they do, and to cancel them. */
 export function jobOperations(context: ServerContext): readonly AnyOperation[] {
   const { jobs } = context;
+  const places = openSlots(WAITING);
+  /** Takes a place to wait at; gives what lets go of it. */
+  const wait = (c: Context): () => void => {
+    const { owner, client } = callerOf(c);
+    const leave = places(owner ?? client);
+    if (leave) return leave;
+    throw new ExperimentError(
+      "REQUEST_LIMIT_EXCEEDED",
+      `This caller waits for ${WAITING} jobs already: by their events, or with wait=true.`,
+      { hint: "End one of these requests first. GET /api/jobs/ID tells how far a job is." },
+    );
+  };
+  const submit = async (
+    c: Context,
+    kind: JobKind,
+    input: Readonly<Record<string, unknown>>,
+    waits: boolean,
+  ) => {
+    const leave = waits ? wait(c) : () => {};
+    try {
+      const idempotencyKey = keyOf(c);
+      const job = await jobs.submit(kind, input, { idempotencyKey, owner: callerOf(c).owner });
+      c.header("Location", urlOf(job));
+      return waits ? await resultOf(context, c, job) : c.json(toAnswer(job), 202);
+    } finally {
+      leave();
+    }
+  };
   const found = (c: Context): Job => {
     const id = c.req.param("id")!;
     const job = jobs.get(id);
@@ -50,7 +83,7 @@ export function jobOperations(context: ServerContext): readonly AnyOperation[] {
       async handle(c, { query, body }) {
         await checkConfig(body.experiment);
         body.set.forEach(parseOverride);
-        return await submit(context, c, { kind: "train", input: body, wait: query.wait === "true" });
+        return await submit(c, "train", body, query.wait === "true");
       },
     }),
     operation({
@@ -69,8 +102,7 @@ export function jobOperations(context: ServerContext): readonly AnyOperation[] {
         },
       },
       errors: ["RESOURCE_DOES_NOT_EXIST", "INVALID_STATE"],
-      handle: (c, { query, body }) =>
-        submit(context, c, { kind: "replay", input: body, wait: query.wait === "true" }),
+      handle: (c, { query, body }) => submit(c, "replay", body, query.wait === "true"),
     }),
     operation({
       method: "get",
@@ -112,52 +144,57 @@ export function jobOperations(context: ServerContext): readonly AnyOperation[] {
         }
         const after = Number(last);
         // A browser that is told so doesn't connect again.
-        if (isEnded(job.state) && (await Array.fromAsync(jobs.events(job.id, { after }))).length === 0) {
+        if (
+          isEnded(job.state) && (await jobs.events(job.id, { after })[Symbol.asyncIterator]().next()).done
+        ) {
           return c.body(null, 204);
         }
         c.header("Cache-Control", "no-store");
         c.header("Content-Type", "text/event-stream");
-        return c.body(eventStream((signal) => jobs.events(job.id, { after, signal }), context.closing));
+        if (c.req.method === "HEAD") return c.body(null);
+        const leave = wait(c);
+        const open = (signal: AbortSignal) => jobs.events(job.id, { after, signal });
+        return c.body(eventStream(open, { closing: context.closing, ended: leave }));
       },
     }),
     operation({
       method: "delete",
       path: "/api/jobs/:id",
       summary: "Cancel a job; its run ends KILLED",
+      description: "Where the server has tokens, only with the one that asked for the job.",
       answers: { 200: { description: "The job; one that had ended stays as it is", document: "Job" } },
       errors: ["RESOURCE_DOES_NOT_EXIST"],
-      handle: async (c) => c.json(toAnswer((await jobs.cancel(found(c).id))!)),
+      async handle(c) {
+        const { id } = found(c);
+        const [owner, asking] = [jobs.ownerOf(id), callerOf(c).owner];
+        if (owner !== undefined && asking !== undefined && owner !== asking) {
+          throw new ExperimentError("PERMISSION_DENIED", "This job was asked for with another token.", {
+            hint: "Who asked for a job may cancel it.",
+          });
+        }
+        return c.json(toAnswer((await jobs.cancel(id))!));
+      },
     }),
   ];
 }
 
-async function submit(
-  context: ServerContext,
-  c: Context,
-  { kind, input, wait }: {
-    readonly kind: JobKind;
-    readonly input: Readonly<Record<string, unknown>>;
-    readonly wait: boolean;
-  },
-): Promise<Response> {
+function keyOf(c: Context): string | undefined {
   const key = c.req.header("Idempotency-Key");
-  if (key !== undefined && !/^[\x21-\x7e]{1,200}$/.test(key)) {
-    throw new ExperimentError(
-      "INVALID_PARAMETER_VALUE",
-      "Idempotency-Key: expected 1 to 200 visible characters of ASCII.",
-    );
-  }
-  const job = await context.jobs.submit(kind, input, key === undefined ? {} : { idempotencyKey: key });
-  c.header("Location", urlOf(job));
-  return wait ? await resultOf(context, c, job) : c.json(toAnswer(job), 202);
+  if (key === undefined || /^[\x21-\x7e]{1,200}$/.test(key)) return key;
+  throw new ExperimentError(
+    "INVALID_PARAMETER_VALUE",
+    "Idempotency-Key: expected 1 to 200 visible characters of ASCII.",
+  );
 }
 
 async function resultOf(context: ServerContext, c: Context, { id }: Job): Promise<Response> {
-  const closing = Promise.withResolvers<undefined>();
-  const onClosing = () => closing.resolve(undefined);
-  context.closing.addEventListener("abort", onClosing);
-  const job = await Promise.race([context.jobs.ended(id), closing.promise])
-    .finally(() => context.closing.removeEventListener("abort", onClosing));
+  const gone = Promise.withResolvers<undefined>();
+  const end = () => gone.resolve(undefined);
+  const signals = [context.closing, c.req.raw.signal];
+  for (const signal of signals) signal.addEventListener("abort", end);
+  if (signals.some(({ aborted }) => aborted)) end();
+  const job = await Promise.race([context.jobs.ended(id), gone.promise]);
+  for (const signal of signals) signal.removeEventListener("abort", end);
   const hint = `GET /api/jobs/${id} tells of it.`;
   switch (job?.state) {
     case "succeeded":

@@ -16,7 +16,8 @@ CREATE TABLE IF NOT EXISTS jobs (
   result TEXT,
   error TEXT,
   pid INTEGER,
-  unsettled INTEGER NOT NULL DEFAULT 0
+  unsettled INTEGER NOT NULL DEFAULT 0,
+  owner TEXT
 );
 CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, number);
 CREATE INDEX IF NOT EXISTS jobs_unsettled ON jobs (number) WHERE unsettled = 1;
@@ -74,6 +75,11 @@ export class JobsFile implements Disposable {
     try {
       this.#file.script("PRAGMA locking_mode = EXCLUSIVE");
       this.#file.write(() => this.#file.script(SCHEMA));
+      // A file of release 0.1.0 has no owners.
+      const known = this.#file.rows<{ name: string }>("SELECT name FROM pragma_table_info('jobs')");
+      if (!known.some(({ name }) => name === "owner")) {
+        this.#file.script("ALTER TABLE jobs ADD COLUMN owner TEXT");
+      }
       this.#file.script("PRAGMA journal_mode = WAL");
     } catch (error) {
       this.#file[Symbol.dispose]();
@@ -86,11 +92,12 @@ export class JobsFile implements Disposable {
     return this.#file.write(work);
   }
 
-  add(job: Job): void {
+  /** Adds a job of the caller that a digest stands for, or of nobody in particular. */
+  add(job: Job, owner: string | undefined): void {
     const { id, kind, input, state, created_at } = job;
     this.#file.run(
-      "INSERT INTO jobs (id, kind, input, state, created_at) VALUES (?, ?, ?, ?, ?)",
-      ...[id, kind, JSON.stringify(input), state, created_at],
+      "INSERT INTO jobs (id, kind, input, state, created_at, owner) VALUES (?, ?, ?, ?, ?, ?)",
+      ...[id, kind, JSON.stringify(input), state, created_at, owner ?? null],
     );
     this.#file.run(
       "DELETE FROM jobs WHERE number <= (SELECT max(number) FROM jobs) - ? AND ended_at IS NOT NULL AND unsettled = 0",
@@ -101,6 +108,12 @@ export class JobsFile implements Disposable {
   get(id: string): Job | undefined {
     const row = this.#file.row<JobRow>("SELECT * FROM jobs WHERE id = ?", id);
     return row && toJob(row);
+  }
+
+  /** Whose a job is; undefined for nobody in particular. */
+  ownerOf(id: string): string | undefined {
+    return this.#file.row<{ owner: string | null }>("SELECT owner FROM jobs WHERE id = ?", id)?.owner ??
+      undefined;
   }
 
   /** The newest first. */

@@ -2,6 +2,7 @@ import { createServer, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { ExperimentError } from "../base/error.ts";
 import { getRequestListener } from "../deps/hono_node_server.ts";
+import { endConnection, limitConnections } from "./connections.ts";
 import { SECURITY_HEADERS } from "./guard/headers.ts";
 import { type Refusal, refuse } from "./guard/refusal.ts";
 
@@ -28,6 +29,24 @@ export interface ListenOptions {
    * @default 1000
    */
   readonly connections?: number;
+  /**
+   * How many connections may be of one client: of an IPv4 address, or of the /64 network of an IPv6 one.
+   *
+   * @default 100
+   */
+  readonly clientConnections?: number;
+  /**
+   * How long a client may take nothing of an answer, beside what 32 KiB in a second take.
+   *
+   * @default 30_000
+   */
+  readonly stallMilliseconds?: number;
+  /**
+   * The addresses of trusted proxies, whose connections are of many clients.
+   *
+   * @default none
+   */
+  readonly proxies?: readonly string[];
 }
 
 /** A server that listens. Disposing of it closes all its connections. */
@@ -53,7 +72,7 @@ const MOST_HEAD_BYTES = 16 * 1024;
  * @throws {ExperimentError} `INVALID_PARAMETER_VALUE` where the address or the port can't be had.
  */
 export async function listen(app: Answering, options: ListenOptions): Promise<Listening> {
-  const { headMilliseconds = 10_000, requestMilliseconds = 30_000, connections = 1000 } = options;
+  const { headMilliseconds = 10_000, requestMilliseconds = 30_000 } = options;
   const server = createServer(
     {
       headersTimeout: headMilliseconds,
@@ -67,22 +86,22 @@ export async function listen(app: Answering, options: ListenOptions): Promise<Li
       errorHandler: () => refuse(400, MALFORMED, SECURITY_HEADERS),
     }),
   );
-  let open = 0;
-  server.on("connection", (socket: Socket) => {
-    open++;
-    socket.on("close", () => open--);
-    if (open > connections) socket.destroy();
+  limitConnections(server, {
+    total: options.connections ?? 1000,
+    perClient: options.clientConnections ?? 100,
+    proxies: options.proxies ?? [],
+    stallMilliseconds: options.stallMilliseconds ?? 30_000,
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code === "ECONNRESET" || !socket.writable) return;
     const [status, refusal] = refusalOf(error.code);
-    socket.end(rawResponse(status, refusal));
+    endConnection(socket, rawResponse(status, refusal));
   });
   server.on("checkExpectation", (_request, response: ServerResponse) => {
     response.writeHead(417, { "content-type": "application/json", ...SECURITY_HEADERS })
       .end(JSON.stringify(UNEXPECTED));
   });
-  server.on("connect", (_request, socket: Socket) => socket.end(rawResponse(405, NO_TUNNEL)));
+  server.on("connect", (_request, socket: Socket) => endConnection(socket, rawResponse(405, NO_TUNNEL)));
   await new Promise<void>((resolve, reject) => {
     server.once("listening", resolve);
     server.once("error", (cause) => reject(failure(options, cause)));

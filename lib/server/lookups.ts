@@ -1,6 +1,6 @@
 import { now } from "../base/environment.ts";
 import { ExperimentError } from "../base/error.ts";
-import { type GRANTS, startCommand } from "./process.ts";
+import { type CommandOptions, type GRANTS, startCommand } from "./process.ts";
 
 /** Commands that only look something up, each in a process of its own, as code that was loaded once stays as it was. */
 export interface Lookups {
@@ -17,9 +17,9 @@ const AT_ONCE = 2;
 const WAITING = 16;
 const PATIENCE_MS = 60_000;
 
-/** Makes lookups with an environment, such as the store's URI; aborting `signal` ends them. */
+/** Makes lookups, whose processes are given what options say; aborting `signal` ends them. */
 export function openLookups(
-  { env, signal }: { readonly env: Readonly<Record<string, string>>; readonly signal: AbortSignal },
+  { signal, ...options }: CommandOptions & { readonly signal: AbortSignal },
 ): Lookups {
   const answers = new Map<string, { readonly answer: Promise<unknown>; until: number }>();
   const waiting: (() => void)[] = [];
@@ -29,7 +29,7 @@ export function openLookups(
     if (free > 0) free--;
     else await new Promise<void>((resolve) => waiting.push(resolve));
     try {
-      const process = startCommand(command, args, { env });
+      const process = startCommand(command, args, options);
       const stop = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
       stop.addEventListener("abort", process.interrupt);
       const end = await process.end.finally(() => stop.removeEventListener("abort", process.interrupt));

@@ -25,6 +25,12 @@ export interface ServerOptions {
   readonly concurrency?: number;
   /** How many jobs wait for their turn. @default 16 */
   readonly queueLimit?: number;
+  /** How many seconds a job may take. @default 21_600, six hours */
+  readonly jobTimeout?: number;
+  /** How many MiB of memory a job may hold, with all that it starts. @default 4096 */
+  readonly jobMemory?: number;
+  /** Files that no job may read or write, such as the one with the tokens. */
+  readonly secrets?: readonly string[];
   /** Whom the server lets in; tokens are needed where others than this machine reach it. */
   readonly guard?: GuardOptions;
   /** Is told of each error that is a fault of the server. */
@@ -43,6 +49,9 @@ export interface Server {
 const CLOSE_MS = 2000;
 /** How old a list of what there is to choose from may be, in milliseconds. */
 const FRESH_MS = 2000;
+/** The limits of jobs that are told none. */
+const JOB_SECONDS = 6 * 60 * 60;
+const JOB_MEBIBYTES = 4096;
 const JOBS_FILE = "reprise_jobs.db";
 
 /**
@@ -55,18 +64,20 @@ export async function openServer(options: ServerOptions = {}): Promise<Server> {
   checkExposure({ host, tokens: guard.tokens });
   const uri = options.trackingUri ?? environmentVariable("MLFLOW_TRACKING_URI") ?? DEFAULT_TRACKING_URI;
   const env = { MLFLOW_TRACKING_URI: uri };
+  const mebibytes = options.jobMemory ?? JOB_MEBIBYTES;
+  const limits = { seconds: options.jobTimeout ?? JOB_SECONDS, mebibytes };
   await using stack = new AsyncDisposableStack();
   const store = stack.use(await openStore(uri, { attempts: 2 }));
   const closing = new AbortController();
   const jobs = stack.use(
-    await openJobs({ ...options, file: JOBS_FILE, env, openStore: () => Promise.resolve(store) }),
+    await openJobs({ ...options, file: JOBS_FILE, env, limits, openStore: () => Promise.resolve(store) }),
   );
   const context: ServerContext = {
     jobs,
     trackingUri: store.uri,
     openStore: () => Promise.resolve(store),
     closing: closing.signal,
-    ...lookupsOf(env, closing.signal),
+    ...lookupsOf({ env, limits: { mebibytes }, secrets: options.secrets ?? [], signal: closing.signal }),
   };
 
   let ready = true;
@@ -75,7 +86,7 @@ export async function openServer(options: ServerOptions = {}): Promise<Server> {
     ready: () => ready,
     ...(options.onFault ? { onFault: options.onFault } : {}),
   });
-  const listening = stack.use(await listen(app, { host, port }));
+  const listening = stack.use(await listen(app, { host, port, proxies: guard.proxies ?? [] }));
   const opened = stack.move();
   return {
     url: listening.url,
@@ -92,10 +103,9 @@ export async function openServer(options: ServerOptions = {}): Promise<Server> {
 
 /** What is asked of processes of their own, as code that this one has loaded would stay as it is. */
 function lookupsOf(
-  env: Readonly<Record<string, string>>,
-  signal: AbortSignal,
+  options: Parameters<typeof openLookups>[0],
 ): Pick<ServerContext, "experiments" | "registry" | "registryEntry" | "contract" | "report"> {
-  const { lookup } = openLookups({ env, signal });
+  const { lookup } = openLookups(options);
   return {
     experiments: async () => await lookup("config", ["list", ...TOLD], FRESH_MS) as readonly ConfigEntry[],
     registry: async () => await lookup("registry", TOLD, FRESH_MS) as RegistryListing,

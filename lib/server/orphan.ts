@@ -1,6 +1,7 @@
 import process from "node:process";
 import { now } from "../base/environment.ts";
 import { ExperimentError } from "../base/error.ts";
+import { recorded } from "../tracking/recorded.ts";
 import type { TrackingStore } from "../tracking/store.ts";
 
 /** How many milliseconds a process has to end by itself once its server has, and how often that is looked at. */
@@ -20,16 +21,24 @@ export async function endOrphan(pid: number): Promise<void> {
   if (await isCommand(pid)) process.kill(pid, "SIGKILL");
 }
 
-/** Ends a run that nobody works on any more as KILLED, where it still reads RUNNING; whether that could be known. */
+/**
+ * Ends a run that nobody works on any more, where it still reads RUNNING: as KILLED, or as FAILED for a reason, which it
+ * is tagged with. Gives whether that could be known.
+ */
 export async function endRun(
   openStore: () => Promise<TrackingStore>,
   runId: string | undefined,
+  failure?: string,
 ): Promise<boolean> {
   if (runId === undefined) return true;
   try {
     const store = await openStore();
     const { status } = (await store.getRun(runId)).info;
-    if (status === "RUNNING") await store.updateRun(runId, { status: "KILLED", end_time: now() });
+    if (status !== "RUNNING") return true;
+    if (failure !== undefined) {
+      await store.logBatch(runId, { tags: { [recorded.tags.failure]: failure.slice(0, 5000) } });
+    }
+    await store.updateRun(runId, { status: failure === undefined ? "KILLED" : "FAILED", end_time: now() });
     return true;
   } catch (error) {
     return error instanceof ExperimentError && error.code === "RESOURCE_DOES_NOT_EXIST";

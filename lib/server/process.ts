@@ -1,9 +1,11 @@
 import { relative } from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { ERROR_CODES } from "../base/error.ts";
-import { jsonIn } from "../base/json.ts";
 import type { ReplayEvent } from "../replay/replay.ts";
 import type { JobError } from "./job.ts";
+import { endOf, type ProcessEnd } from "./process_end.ts";
+import { environmentOf } from "./process_env.ts";
+import { flagsOf, type ProcessLimits, watchProcess } from "./process_limits.ts";
 
 const STORE = "MLFLOW_TRACKING_URI,MLFLOW_TRACKING_USERNAME,MLFLOW_TRACKING_PASSWORD,MLFLOW_TRACKING_TOKEN," +
   "MLFLOW_WORKSPACE,USER,LOGNAME,USERNAME";
@@ -40,11 +42,15 @@ export function argumentsOf(
   ];
 }
 
-/** How a command's process ended: with its document, with what went wrong, or interrupted. */
-export type ProcessEnd =
-  | { readonly kind: "document"; readonly document: unknown }
-  | { readonly kind: "error"; readonly error: JobError }
-  | { readonly kind: "interrupted" };
+/** What the processes of commands are given. */
+export interface CommandOptions {
+  /** What they are told in place of this process' variables, such as the store's URI with its credentials. */
+  readonly env: Readonly<Record<string, string>>;
+  /** How much each may use. @default no limits */
+  readonly limits?: ProcessLimits;
+  /** Files that they may neither read nor write, wherever these are. */
+  readonly secrets?: readonly string[];
+}
 
 /** A command of the CLI in a process of its own. */
 export interface CommandProcess {
@@ -56,19 +62,16 @@ export interface CommandProcess {
 
 /** How many milliseconds an interrupted command has to end its run. */
 const GRACE_MS = 5000;
-const EXIT_INTERRUPTED = 130;
 
 /**
- * Starts a command of the CLI from today's source, with the permissions that it needs. It ends by itself when this
- * process ends, however that does: its stdin is a pipe from here.
- *
- * @param env What it is given beside this process' environment, such as the store's URI with its credentials.
+ * Starts a command of the CLI from today's source, with the permissions and the environment that it needs and no more. It
+ * ends by itself when this process ends, however that does: its stdin is a pipe from here. Where it uses more than it
+ * may, it is killed with all that it started.
  */
 export function startCommand(
   command: keyof typeof GRANTS,
   args: readonly string[],
-  { env, onEvent = () => {} }: {
-    readonly env: Readonly<Record<string, string>>;
+  { env, limits = {}, secrets = [], onEvent = () => {} }: CommandOptions & {
     readonly onEvent?: (event: ReplayEvent) => void;
   },
 ): CommandProcess {
@@ -80,12 +83,17 @@ export function startCommand(
         "--no-prompt",
         "--ignore-env",
         "--quiet",
+        ...flagsOf(limits),
+        ...secrets.flatMap((path) =>
+          ["read", "write"].map((way) => `--deny-${way}=${path.replaceAll(",", ",,")}`)
+        ),
         ...GRANTS[command],
         ...grantsOfPlace(cli, command),
       ],
       ...[cli.href, command, ...args],
     ],
-    env: { ...env, NO_COLOR: "1" },
+    clearEnv: true,
+    env: environmentOf(GRANTS[command], env),
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
@@ -100,9 +108,25 @@ export function startCommand(
       // It has just ended.
     }
   };
+  let exceeded: JobError | undefined;
+  const exceed = (reason: JobError) => {
+    exceeded ??= reason;
+    try {
+      // What it started is of its process group.
+      process.kill(-child.pid, "SIGKILL");
+    } catch {
+      kill("SIGKILL");
+    }
+  };
+  const watch = watchProcess(child.pid, limits, exceed);
   return {
     pid: child.pid,
-    end: endOf(child, onEvent).finally(() => clearTimeout(killing)),
+    end: endOf(child, { limits, exceed, onEvent })
+      .then((end): ProcessEnd => exceeded === undefined ? end : { kind: "error", error: exceeded })
+      .finally(() => {
+        watch[Symbol.dispose]();
+        clearTimeout(killing);
+      }),
     interrupt() {
       if (killing !== undefined) return;
       kill("SIGINT");
@@ -131,85 +155,4 @@ function packageCache(): string {
   const info = () =>
     new Deno.Command(Deno.execPath(), { args: ["info", "--json"], stderr: "null" }).outputSync();
   return cache ??= String(JSON.parse(new TextDecoder().decode(info().stdout)).npmCache);
-}
-
-async function endOf(
-  child: Deno.ChildProcess,
-  onEvent: (event: ReplayEvent) => void,
-): Promise<ProcessEnd> {
-  let error: JobError | undefined;
-  let words = "";
-  const story = async () => {
-    for await (const line of linesOf(child.stderr)) {
-      const event = eventIn(line);
-      if (event === undefined) words = line || words;
-      else if (event.kind === "error") error = event.error;
-      else onEvent(event);
-    }
-  };
-  const [{ code, signal }, stdout] = await Promise.all([
-    child.status,
-    new Response(child.stdout).text(),
-    story(),
-  ]);
-  await child.stdin.close().catch(() => {});
-  if (code === EXIT_INTERRUPTED) return { kind: "interrupted" };
-  if (error !== undefined) return { kind: "error", error };
-  const document = code <= 1 ? jsonIn(stdout) : undefined;
-  if (document !== undefined) return { kind: "document", document };
-  const how = signal === null ? `exited with ${code} and printed no document` : `was ended by ${signal}`;
-  return {
-    kind: "error",
-    error: {
-      code: "INTERNAL_ERROR",
-      message: `The command's process ${how}.`,
-      ...(words === "" ? {} : { hint: `Its last words: ${words.slice(0, 500)}` }),
-    },
-  };
-}
-
-/** The most characters that are kept of a line that doesn't end. */
-const MOST_LINE = 1_000_000;
-
-async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!.slice(0, MOST_LINE);
-    yield* lines;
-  }
-  yield rest;
-}
-
-const EVENTS: readonly string[] = [
-  "prepared",
-  "inputs",
-  "started",
-  "epoch",
-  "ended",
-  "note",
-  "attributing",
-] satisfies ReplayEvent["kind"][];
-
-/** What a line of `--events` tells; undefined for words of anyone else. */
-function eventIn(
-  line: string,
-): ReplayEvent | { readonly kind: "error"; readonly error: JobError } | undefined {
-  const value = line.startsWith("{")
-    ? jsonIn(line) as Readonly<Record<string, unknown>> | undefined
-    : undefined;
-  if (value === undefined) return undefined;
-  const { kind, code, message, hint } = value;
-  if (kind === "error") {
-    const known = ERROR_CODES.find((one) => one === code) ?? "INTERNAL_ERROR";
-    return {
-      kind,
-      error: {
-        code: known,
-        message: String(message),
-        ...(typeof hint === "string" ? { hint } : {}),
-      },
-    };
-  }
-  return EVENTS.includes(String(kind)) ? value as ReplayEvent : undefined;
 }

@@ -10,15 +10,23 @@ import { picturesOf } from "../report/log.ts";
 import { toMarkdown } from "../report/markdown.ts";
 import type { Reported } from "../report/reported.ts";
 import { listRuns, showRun } from "../tracking/runs.ts";
+import { byteStream } from "./byte_stream.ts";
 import type { ServerContext } from "./context.ts";
+import { callerOf } from "./guard/caller.ts";
+import { POLICY, policyOf } from "./guard/headers.ts";
+import { openSlots } from "./guard/slots.ts";
 import { type AnyOperation, operation } from "./operation.ts";
-import { entryQuery, runId, runsQuery } from "./schemas.ts";
+import { artifactPath, entryQuery, metricKey, runId, runsQuery } from "./schemas.ts";
 
 const MARKDOWN = "text/markdown";
 const HTML = "text/html";
 
+/** How many artifacts a caller may be sent at once, as each is held in memory until it is. */
+const DOWNLOADS = 20;
+
 /** The routes of what is recorded, and of what today's code makes of it. */
 export function recordOperations(context: ServerContext): readonly AnyOperation[] {
+  const downloads = openSlots(DOWNLOADS);
   return [
     operation({
       method: "get",
@@ -93,8 +101,12 @@ export function recordOperations(context: ServerContext): readonly AnyOperation[
       answers: { 200: { description: "The points, by step and time", document: "MetricHistory" } },
       errors: ["RESOURCE_DOES_NOT_EXIST", "INVALID_STATE"],
       async handle(c) {
+        const key = c.req.param("key")!;
+        if (!metricKey.safeParse(key).success) {
+          throw noSuch("metric", "250 characters at most, and printable");
+        }
         const store = await context.openStore();
-        return c.json({ metrics: await store.getMetricHistory(idOf(c), c.req.param("key")!) });
+        return c.json({ metrics: await store.getMetricHistory(idOf(c), key) });
       },
     }),
     operation({
@@ -110,9 +122,22 @@ export function recordOperations(context: ServerContext): readonly AnyOperation[
       errors: ["RESOURCE_DOES_NOT_EXIST", "INVALID_STATE"],
       async handle(c) {
         const path = c.req.param("path")!;
-        const bytes = await (await context.openStore()).downloadArtifact(idOf(c), path);
-        c.header("Content-Type", typeOf(path, bytes));
-        return c.body(bytes.slice());
+        if (!artifactPath.safeParse(path).success) {
+          throw noSuch("artifact", "1000 bytes at most, 255 between slashes, and printable");
+        }
+        const { owner, client } = callerOf(c);
+        const leave = downloads(owner ?? client);
+        if (leave === undefined) throw tooManyDownloads();
+        let body: ReadableStream | undefined;
+        try {
+          const bytes = await (await context.openStore()).downloadArtifact(idOf(c), path);
+          c.header("Content-Type", typeOf(path, bytes));
+          c.header("Content-Length", `${bytes.length}`);
+          if (c.req.method !== "HEAD") body = byteStream(bytes, leave);
+          return body === undefined ? c.body(null) : c.body(body);
+        } finally {
+          if (body === undefined) leave();
+        }
       },
     }),
     operation({
@@ -164,7 +189,9 @@ async function told(context: ServerContext, c: Context, report: Reported): Promi
   });
   c.header("Vary", "Accept");
   if (type === HTML) {
-    return c.html(toHtml(report, await picturesOf(await context.openStore(), report)));
+    const page = toHtml(report, await picturesOf(await context.openStore(), report));
+    c.header(POLICY, policyOf(page));
+    return c.html(page);
   }
   if (type !== MARKDOWN) return c.json(toJson({ past: undefined, current: undefined, ...report }));
   return c.body(toMarkdown(report), 200, { "Content-Type": `${MARKDOWN}; charset=utf-8` });
@@ -203,6 +230,18 @@ function idOf(c: Context, name = "id"): string {
       hint: "GET /api/runs?name=… finds runs by their name.",
     },
   );
+}
+
+function tooManyDownloads(): ExperimentError {
+  return new ExperimentError(
+    "REQUEST_LIMIT_EXCEEDED",
+    `This caller is being sent ${DOWNLOADS} artifacts already.`,
+    { hint: "Ask again once one of them has arrived." },
+  );
+}
+
+function noSuch(what: string, form: string): ExperimentError {
+  return new ExperimentError("RESOURCE_DOES_NOT_EXIST", `There is no such ${what}: its name is of ${form}.`);
 }
 
 function typeOf(path: string, bytes: Uint8Array): string {

@@ -1,6 +1,7 @@
 import { ERROR_CODES } from "../base/error.ts";
 import { registryShowInput } from "../commands/registry.ts";
 import { replayFields, withReplayRules } from "../commands/replay.ts";
+import { nameText, proseText } from "../commands/text.ts";
 import { trainInput } from "../commands/train.ts";
 import { z } from "../deps/zod.ts";
 import { reportSchema } from "../report/schema.ts";
@@ -16,9 +17,16 @@ const runName = z.string().min(1).max(250).regex(
 );
 /** The id of a run. */
 export const runId = z.string().regex(/^[0-9a-f]{32}$/, "expected a run's id: 32 hex digits");
+/** The path of an artifact: one that a file can have. */
+export const artifactPath = z.string().regex(/^\P{C}+$/u).refine((path) => {
+  const bytes = path.split("/").map((part) => new TextEncoder().encode(part).length);
+  return bytes.every((count) => count <= 255) && bytes.reduce((sum, count) => sum + count, 0) <= 1000;
+});
+/** The name of a metric. */
+export const metricKey = z.string().regex(/^\P{C}{1,250}$/u);
 const set = z.array(
-  z.string().max(10_000).regex(
-    /^(?!\s*tracking\b)[^\0]*$/,
+  proseText(10_000).regex(
+    /^(?!\s*tracking\b)/,
     "expected no override of tracking: the server has its own store",
   ),
 ).max(100).default([]).describe("Overrides of the config, each as path=value");
@@ -48,11 +56,11 @@ export const bodies = {
 
 /** The query of a list of runs. */
 export const runsQuery = z.strictObject({
-  experiment: z.string().min(1).max(250).optional().describe("The name of their experiment"),
-  name: z.string().min(1).max(250).optional().describe("The name of the runs"),
+  experiment: nameText(250).optional().describe("The name of their experiment"),
+  name: nameText(250).optional().describe("The name of the runs"),
   status: z.enum(["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]).optional(),
   max_results: z.coerce.number().int().min(1).max(1000).default(100),
-  page_token: z.string().min(1).max(1000).optional().describe("next_page_token of the page before"),
+  page_token: nameText(1000).optional().describe("next_page_token of the page before"),
 });
 
 /** The query of an entry of the registry. */

@@ -280,6 +280,42 @@ Deno.test("a server that sends nothing is given up, before its answer and in the
   }
 });
 
+Deno.test("an answer has a size and a time, told or not, compressed or not", async () => {
+  const tooLarge = (url: string) => ({
+    code: "INVALID_PARAMETER_VALUE",
+    message:
+      `The data can't be read: ${url} has more than 1000000 bytes, which is as much as can be read from a URL.`,
+    hint: "Save it as a file, and name that as the dataset's `source`.",
+  });
+  const endless = () => {
+    const body = new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array(100_000)) }, {
+      highWaterMark: 0,
+    });
+    return new Response(body);
+  };
+  const packed = () => {
+    const body = new Blob([new Uint8Array(2_000_000)]).stream().pipeThrough(new CompressionStream("gzip"));
+    return new Response(body, { headers: { "content-encoding": "gzip" } });
+  };
+  for (const answer of [() => new Response(new Uint8Array(1_000_001)), endless, packed]) {
+    await using server = serve(answer);
+    await assert.rejects(gather(fetchBytes(server.url, { size: 1_000_000 })), tooLarge(server.url));
+  }
+  await using told = raw("HTTP/1.1 200 OK\r\ncontent-length: 5000000000\r\n\r\n", true);
+  await assert.rejects(gather(fetchBytes(told.url, {})), {
+    code: "INVALID_PARAMETER_VALUE",
+    message:
+      `The data can't be read: ${told.url} has more than 4294967296 bytes, which is as much as can be read from a URL.`,
+  });
+  await using exact = serve(() => new Response(new Uint8Array(1_000_000)));
+  assert.equal((await gather(fetchBytes(exact.url, { size: 1_000_000 }))).length, 1_000_000);
+  await using slow = raw("HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\nwidth", true);
+  await assert.rejects(gather(fetchBytes(slow.url, { time: 100 })), {
+    code: "TEMPORARILY_UNAVAILABLE",
+    message: `The data can't be read: ${slow.url} gave no whole answer: it took longer than 0.1 s.`,
+  });
+});
+
 Deno.test("a URL with a user or password can't be a dataset's source, and isn't told whole", () => {
   for (
     const url of [

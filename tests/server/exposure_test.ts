@@ -66,7 +66,7 @@ Deno.test("the server refuses each caller it should, bears fuzzed requests, and 
   }
   assert.equal((await ask(port, { path: "/healthz" })).status, 200);
 
-  const { bad } = await fuzz(port, { requests: 500, seed: 2, bearer: READ });
+  const { bad } = await fuzz(port, { requests: 1000, seed: 2, bearer: READ });
   assert.deepEqual(bad, []);
   assert.equal((await send(port, "nonsense\r\n\r\n")).status, 400);
   await server.end("SIGTERM");

@@ -29,6 +29,17 @@ const PATHS = [
   "/login",
   "/cli.ts",
   "/lib/base/error.ts",
+  "/configs/exp_v1.yaml",
+  "/registries/mod.ts",
+  "/openapi.json",
+  "/docs",
+  "/runs",
+  "/jobs",
+  "/compare",
+  "/experiments",
+  "/assets/style.css",
+  "/api/runs/0123456789abcdef0123456789abcdef/artifacts/contract.json",
+  "/api/runs/0123456789abcdef0123456789abcdef/metrics/accuracy",
 ];
 const PIECES = [
   "..",
@@ -47,6 +58,15 @@ const PIECES = [
   "*",
   "a b",
   "etc/passwd",
+  "%0a",
+  "%1b%5b2J",
+  "%e2%80%ae",
+  "%ed%a0%80",
+  "a".repeat(300),
+  "a/".repeat(2500),
+  "%f0%9f%98%80".repeat(400),
+  "x.ts",
+  "constructor",
 ];
 const QUERIES = [
   "wait=true",
@@ -59,6 +79,14 @@ const QUERIES = [
   "=",
   "&&",
   "a=%E0%A4%A",
+  "max_results=1000",
+  "page_token=%00%ff",
+  `page_token=${"A".repeat(900)}`,
+  "name=%00",
+  "experiment='%20OR%201=1",
+  "status=FINISHED",
+  "limit=1000",
+  `name=${"%e2%80%ae".repeat(80)}`,
 ];
 const METHODS = [
   "GET",
@@ -104,6 +132,17 @@ const VALUES: readonly unknown[] = [
   ["__proto__.x=1"],
   {},
   { a: {} },
+  "\ud800",
+  "\u202e\u001b[2J",
+  "a\u0000b",
+  "x".repeat(5000),
+  "é".repeat(100_000),
+  ["a".repeat(200_000)],
+  Array(2000).fill("a*"),
+  ["features.*"],
+  "0123456789abcdef0123456789abcdef",
+  "2027-01-31",
+  "--config=x",
 ];
 const KEYS = [
   "experiment",
@@ -113,6 +152,13 @@ const KEYS = [
   "rerun",
   "recorded_config",
   "config",
+  "accept",
+  "because",
+  "until",
+  "as_recorded",
+  "attribute",
+  "log",
+  "verify",
   "tracking_uri",
   "__proto__",
   "constructor",
@@ -155,15 +201,17 @@ const SOUND: readonly Asked[] = [
  * Sends random requests to a server of this machine, the same ones for the same seed.
  *
  * @param options.bearer A token that most of them carry.
+ * @param options.paths What there is on this server, beside what is on all.
  * @param options.forbidden A text that no answer may have in it.
  */
 export async function fuzz(
   port: number,
-  { requests, seed, bearer, forbidden = bearer, at_once = 20 }: {
+  { requests, seed, bearer, forbidden = bearer, paths = [], at_once = 20 }: {
     readonly requests: number;
     readonly seed: number;
     readonly bearer?: string;
     readonly forbidden?: string;
+    readonly paths?: readonly string[];
     readonly at_once?: number;
   },
 ): Promise<Fuzzed> {
@@ -173,7 +221,11 @@ export async function fuzz(
   let slowest = 0;
   const client = async () => {
     while (next < requests) {
-      const { text, half } = requestOf(randomOf(seed).stream(`${next++}`), port, bearer);
+      const { text, half } = requestOf(randomOf(seed).stream(`${next++}`), {
+        port,
+        bearer,
+        paths: [...PATHS, ...paths],
+      });
       const start = performance.now();
       try {
         const answer = await send(port, text, { half, patience: 60_000 });
@@ -211,7 +263,14 @@ interface Sent {
   readonly half: boolean;
 }
 
-function requestOf(random: Random, port: number, bearer: string | undefined): Sent {
+function requestOf(
+  random: Random,
+  { port, bearer, paths }: {
+    readonly port: number;
+    readonly bearer: string | undefined;
+    readonly paths: readonly string[];
+  },
+): Sent {
   const pick = <T>(items: readonly T[]): T => items[random.integer(items.length)]!;
   const rarely = (share: number) => random.uniform() < share;
   if (rarely(0.02)) {
@@ -219,7 +278,7 @@ function requestOf(random: Random, port: number, bearer: string | undefined): Se
     const authorization = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
     return { text: textOf(port, { ...sound, headers: { ...sound.headers, ...authorization } }), half: false };
   }
-  let path = pick(PATHS);
+  let path = pick(paths);
   while (rarely(0.3)) path += `/${pick(PIECES)}`;
   if (rarely(0.3)) path += `?${pick(QUERIES)}&${pick(QUERIES)}`;
   if (rarely(0.02)) path = pick(["*", "", "http://evil.example/", `/${"a".repeat(20_000)}`]);

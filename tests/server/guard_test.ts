@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Hono } from "../../lib/deps/hono.ts";
 import { checkExposure, guard, type GuardOptions, LIMITS, readTokens } from "../../lib/server/guard.ts";
+import { clientAddress, networkOf } from "../../lib/server/guard/address.ts";
 import { SECURITY_HEADERS } from "../../lib/server/guard/headers.ts";
 import { openRateLimiter } from "../../lib/server/guard/rate.ts";
 import { listen, type Listening, type ListenOptions } from "../../lib/server/listen.ts";
@@ -81,6 +82,7 @@ test("a request is refused unless its Host is a name of the server", async () =>
     "[::2]",
   ];
   const refused = [
+    "",
     "evil.example",
     "127.0.0.1.evil.example",
     "lab.example.evil",
@@ -409,7 +411,7 @@ test("a browser signs in with a form, and gets a cookie that isn't the token", a
   const cookie = signedIn.headers["set-cookie"]!;
   assert.match(
     cookie,
-    /^reprise_session=read\.\d+\.[\w-]{43}; Max-Age=43200; Path=\/; HttpOnly; SameSite=Strict$/,
+    /^reprise_session=read\.[0-9a-f]{32}\.\d+\.[\w-]{43}; Max-Age=43200; Path=\/; HttpOnly; SameSite=Strict$/,
   );
   const session = { cookie: cookie.split(";")[0]! };
   assert.equal((await ask(port, { path: "/api/runs/1", headers: session })).status, 200);
@@ -437,6 +439,60 @@ test("tries at the login are limited on their own", async () => {
     tries.push((await ask(server.port, asked)).status);
   }
   assert.deepEqual(tries, [401, 401, 429, 429]);
+});
+
+test("signing out is limited on its own, and takes nothing from signing in", async () => {
+  const limits = { logouts: { perSecond: 0.1, burst: 2 }, logins: { perSecond: 0.1, burst: 1 } };
+  await using server = await openServer({ tokens: TOKENS, limits });
+  const statusOf = async (path: string) =>
+    (await ask(server.port, { method: "POST", path, headers: FORM_TYPE, body: `token=${RUN}` })).status;
+  const tries: number[] = [];
+  for (let count = 0; count < 3; count++) tries.push(await statusOf("/logout"));
+  assert.deepEqual(tries, [303, 303, 429]);
+  assert.deepEqual([await statusOf("/login"), await statusOf("/login")], [303, 429]);
+});
+
+test("behind a trusted proxy each client has a rate of its own, and can't take another's", async () => {
+  const limits = { reads: { perSecond: 0.01, burst: 2 } };
+  const statuses = async (server: Listening, forwarded: readonly string[]) => {
+    const found: number[] = [];
+    for (const hop of forwarded) {
+      found.push((await ask(server.port, { path: "/", headers: { "x-forwarded-for": hop } })).status);
+    }
+    return found;
+  };
+  await using behind = await openServer({ limits, proxies: ["127.0.0.1"] });
+  assert.deepEqual(await statuses(behind, ["10.0.0.1", "10.0.0.1", "10.0.0.1"]), [200, 200, 429]);
+  assert.deepEqual(await statuses(behind, ["10.0.0.2", "10.0.0.9, 10.0.0.1", "10.0.0.9"]), [200, 429, 200]);
+  await using plain = await openServer({ limits });
+  assert.deepEqual(await statuses(plain, ["10.0.0.1", "10.0.0.2", "10.0.0.3"]), [200, 200, 429]);
+});
+
+test("a client is the last address that no trusted proxy has", () => {
+  const proxies = ["10.0.0.1", "10.0.0.2", "2001:db8::1"];
+  const clients:
+    readonly (readonly [connection: string | undefined, forwarded: string | undefined, client: string])[] = [
+      ["192.0.2.1", undefined, "192.0.2.1"],
+      ["192.0.2.1", "198.51.100.1", "192.0.2.1"],
+      ["10.0.0.1", undefined, "10.0.0.1"],
+      ["10.0.0.1", "", "10.0.0.1"],
+      ["::ffff:10.0.0.1", "198.51.100.1", "198.51.100.1"],
+      ["10.0.0.1", "203.0.113.9, 198.51.100.1", "198.51.100.1"],
+      ["10.0.0.1", "203.0.113.9, 198.51.100.1, 10.0.0.2", "198.51.100.1"],
+      ["10.0.0.1", "198.51.100.1:4711", "198.51.100.1"],
+      ["10.0.0.1", "[2001:DB8:0::7]:80", "2001:db8::7"],
+      ["2001:db8:0:0::1", "198.51.100.1,", "2001:db8::1"],
+      ["10.0.0.1", "198.51.100.1, unknown", "10.0.0.1"],
+      ["10.0.0.1", 'evil", 10.0.0.2', "10.0.0.2"],
+      [undefined, "198.51.100.1", "unknown"],
+    ];
+  for (const [connection, forwarded, client] of clients) {
+    assert.equal(clientAddress(connection, { forwarded, proxies }), client, `${connection} ${forwarded}`);
+  }
+  assert.deepEqual(
+    ["192.0.2.1", "2001:db8::1", "2001:db8:0:0:1::", "2001:db8:1:2:3:4:5:6", "::1", "unknown"].map(networkOf),
+    ["192.0.2.1", "2001:db8:0:0::/64", "2001:db8:0:0::/64", "2001:db8:1:2::/64", "0:0:0:0::/64", "unknown"],
+  );
 });
 
 test("every answer has the headers that keep browsers safe", async () => {
@@ -577,5 +633,6 @@ test("the limits of a server that is told none are these", () => {
     reads: { perSecond: 200, burst: 1000 },
     writes: { perSecond: 5, burst: 50 },
     logins: { perSecond: 0.1, burst: 5 },
+    logouts: { perSecond: 1, burst: 10 },
   });
 });

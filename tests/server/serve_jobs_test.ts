@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { readdirSync, readFileSync } from "node:fs";
 import type { ExperimentError } from "../../lib/base/error.ts";
 import type { Client } from "../../lib/server/client.ts";
@@ -25,6 +26,14 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
     assert.ok(tries < 100, "it never came true");
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+}
+
+/** The status of an answer, which is read no further. */
+async function statusOf(url: string): Promise<number> {
+  const stop = new AbortController();
+  const { status } = await fetch(url, { signal: stop.signal });
+  stop.abort();
+  return status;
 }
 
 /** The processes of jobs whose working directory is a project's. */
@@ -111,6 +120,112 @@ Deno.test("a repeated request with an Idempotency-Key is one job, also after a r
   assert.equal((await server.client.startTrain(SHORT, key)).id, id);
   assert.equal((await server.client.train(SHORT, key)).run_id, (await server.client.job(id)).run_id);
   assert.equal((await server.client.runs()).runs.length, 1);
+});
+
+Deno.test("a job is of the token that asked for it, and so is its Idempotency-Key", async () => {
+  await using project = await openProject();
+  const [ada, bob] = ["run-token-of-ada-11111", "run-token-of-bob-22222"];
+  await project.write("tokens", `run ${ada}\nrun ${bob}\nread read-token-of-eve-333\n`);
+  const key = { "idempotency-key": "one" };
+  let id: string;
+  {
+    await using server = await serve(project, ["--token-file", "tokens"]);
+    const as = (token: string, path: string, init: RequestInit = {}) =>
+      fetch(server.url + path, {
+        ...init,
+        headers: { "content-type": "application/json", authorization: `Bearer ${token}`, ...key },
+      });
+    const train = async (token: string): Promise<Job> =>
+      await (await as(token, "/api/train", { method: "POST", body: JSON.stringify(LONG) })).json();
+    ({ id } = await train(ada));
+    assert.equal((await train(ada)).id, id);
+    const other = (await train(bob)).id;
+    assert.notEqual(other, id);
+    const refused = await as(bob, `/api/jobs/${id}`, { method: "DELETE" });
+    assert.deepEqual([refused.status, await refused.json()], [403, {
+      error_code: "PERMISSION_DENIED",
+      message: "This job was asked for with another token.",
+      hint: "Who asked for a job may cancel it.",
+    }]);
+    for (const token of [bob, "read-token-of-eve-333"]) {
+      const { state } = await (await as(token, `/api/jobs/${id}`)).json();
+      assert.equal(state, "running");
+    }
+    const form = new URLSearchParams({ token: bob });
+    const signedIn = await fetch(`${server.url}/login`, { method: "POST", body: form, redirect: "manual" });
+    await signedIn.body?.cancel();
+    const cookie = signedIn.headers.get("set-cookie")!.split(";")[0]!;
+    const byCookie = async (path: string) => {
+      const answer = await fetch(server.url + path, { method: "DELETE", headers: { cookie } });
+      return [answer.status, (await answer.json()).state];
+    };
+    assert.deepEqual(await byCookie(`/api/jobs/${id}`), [403, undefined]);
+    assert.deepEqual(await byCookie(`/api/jobs/${other}`), [200, "cancelled"]);
+    assert.equal((await (await as(ada, `/api/jobs/${id}`, { method: "DELETE" })).json()).state, "cancelled");
+    await server.end("SIGKILL");
+  }
+  for (const name of ["reprise_jobs.db", "reprise_jobs.db-wal"]) {
+    assert.doesNotMatch(await project.read(name), /token-of/);
+  }
+  await using server = await serve(project);
+  assert.equal((await server.client.cancel(id)).state, "cancelled");
+});
+
+Deno.test("a file of jobs from before they had owners goes on", async () => {
+  await using project = await openProject();
+  {
+    await using server = await serve(project);
+    await eventsOf(server.client, (await server.client.startTrain(SHORT, { idempotencyKey: "one" })).id);
+    await server.end("SIGTERM");
+  }
+  const file = new DatabaseSync(`${project.directory}/reprise_jobs.db`);
+  file.exec("ALTER TABLE jobs DROP COLUMN owner");
+  file.close();
+  await using server = await serve(project);
+  const job = await server.client.startTrain(SHORT, { idempotencyKey: "one" });
+  assert.equal(job.state, "succeeded");
+  assert.equal((await server.client.cancel(job.id)).state, "succeeded");
+});
+
+Deno.test("who waits for 50 jobs at once has to end one before another, and may do all else", async () => {
+  await using project = await openProject();
+  await using server = await serve(project);
+  const { client } = server;
+  const { id } = await client.startTrain(LONG);
+  const events = `${server.url}/api/jobs/${id}/events`;
+  const stops = Array.from({ length: 50 }, () => new AbortController());
+  const streams = stops.map(({ signal }) => fetch(events, { signal }));
+  for (const stream of await Promise.all(streams)) assert.equal(stream.status, 200);
+  const refused = await fetch(events);
+  assert.deepEqual([refused.status, await refused.json()], [429, {
+    error_code: "REQUEST_LIMIT_EXCEEDED",
+    message: "This caller waits for 50 jobs already: by their events, or with wait=true.",
+    hint: "End one of these requests first. GET /api/jobs/ID tells how far a job is.",
+  }]);
+  await assert.rejects(client.train(SHORT), { code: "REQUEST_LIMIT_EXCEEDED" });
+  assert.equal((await client.job(id)).state, "running");
+  assert.equal((await fetch(events, { method: "HEAD" })).status, 200);
+  stops[0]!.abort();
+  await until(async () => await statusOf(events) === 200);
+  for (const stop of stops) stop.abort();
+  await client.cancel(id);
+});
+
+Deno.test("who has gone waits for no job any more", async () => {
+  await using project = await openProject();
+  await using server = await serve(project);
+  const { client } = server;
+  const waits = new AbortController();
+  const options = { signal: waits.signal, idempotencyKey: "waited" };
+  const waiting = Promise.allSettled(Array.from({ length: 50 }, () => client.train(LONG, options)));
+  await until(async () => (await client.jobs()).length === 1);
+  const [{ id }] = await client.jobs() as [Job];
+  const events = `${server.url}/api/jobs/${id}/events`;
+  await until(async () => await statusOf(events) === 429);
+  waits.abort();
+  await until(async () => await statusOf(events) === 200);
+  assert.deepEqual((await waiting).filter(({ status }) => status !== "rejected"), []);
+  await client.cancel(id);
 });
 
 Deno.test("a full queue is answered with 429 and when to ask again", async () => {

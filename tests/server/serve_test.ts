@@ -68,7 +68,7 @@ Deno.test("a replay that is blocked is a result, and its report comes in three f
   assert.equal(markdown.status, 200);
   assert.match(
     markdown.body,
-    /^<!-- reprise:replay exp_v1 -->\n# Replay of exp_v1\n\n\*\*❌ rerun blocked due to drift\*\*\n\n- run `[0-9a-f]{32}`\n- judged by `configs\/exp_v1\.yaml`\n/,
+    /^<!-- reprise:replay exp_v1 -->\n# Replay of exp_v1\n\n\*\*❌ rerun blocked due to drift\*\*\n\n- run `[0-9a-f]{32}`\n- Recorded as [^\n]+\n- judged by `configs\/exp_v1\.yaml`\n/,
   );
   assert.match(markdown.body, /\n\| `seed` \| changed, \*\*binding\*\* \| `42` \| `43` \| {2}\|\n/);
   const page = await ask(server, `/api/runs/${run_id}/report`, {
@@ -237,6 +237,126 @@ Deno.test("a request can name experiments, runs and registry entries, and nothin
     "failed",
   ]]);
 });
+
+Deno.test("a text of a caller that no program or file could take is refused, and is no fault", async () => {
+  await using project = await openProject();
+  await using server = await serve(project);
+  const { run_id } = await server.client.train(SHORT);
+  const accepted = { run_id, accept: ["features.*"], because: "so" };
+  const long = "a".repeat(200_000);
+  const control = "expected no control characters";
+  const bodies: readonly (readonly [body: unknown, message: RegExp])[] = [
+    [{ ...accepted, because: "a\0b" }, /^body: {2}because: expected no control characters but line ends/],
+    [{ ...accepted, because: "\x1b[2J" }, /^body: {2}because: expected no control characters but line ends/],
+    [{ ...accepted, because: long }, /^body: {2}because: /],
+    [{ ...accepted, accept: [long] }, /^body: {2}accept\.0: /],
+    [{ ...accepted, accept: ["a\0b"] }, /^body: {2}accept\.0: expected no control characters/],
+    [{ ...accepted, accept: Array(1001).fill("a") }, /^body: {2}accept: /],
+    [{ run_id: "a\0b" }, /^body: {2}run_id: /],
+    [{ run: "a\0b" }, /^body: {2}run: /],
+  ];
+  for (const [body, message] of bodies) {
+    const answer = await post(server, "/api/replay?wait=true", body);
+    assert.deepEqual([answer.status, answer.body.error_code], [400, "INVALID_PARAMETER_VALUE"]);
+    assert.match(answer.body.message, message);
+  }
+  const set = await post(server, "/api/train", { ...SHORT, set: ["seed=\x07"] });
+  assert.deepEqual([set.status, set.body.message.includes(control)], [400, true]);
+  const most = { ...accepted, accept: Array(1000).fill("b".repeat(200)), because: "in\ntwo lines" };
+  const allowed = await post(server, "/api/replay?wait=true", most);
+  assert.equal(
+    allowed.body.message,
+    `Nothing to accept: no drift that blocks this run is called "${"b".repeat(200)}". No drift blocks it.`,
+  );
+
+  const artifact =
+    "There is no such artifact: its name is of 1000 bytes at most, 255 between slashes, and printable.";
+  const metric = "There is no such metric: its name is of 250 characters at most, and printable.";
+  const paths: readonly (readonly [path: string, message: string | undefined])[] = [
+    [`/lib/${"a".repeat(300)}.ts`, undefined],
+    [`/configs/${"a".repeat(5000)}.yaml`, undefined],
+    [`/api/runs/${run_id}/artifacts/${"a/".repeat(2500)}b`, artifact],
+    [`/api/runs/${run_id}/artifacts/${"a".repeat(256)}`, artifact],
+    [`/api/runs/${run_id}/artifacts/${"%C3%A9".repeat(128)}`, artifact],
+    [`/api/runs/${run_id}/artifacts/a%00b`, artifact],
+    [`/api/runs/${run_id}/metrics/${"a".repeat(251)}`, metric],
+    [`/api/runs/${run_id}/metrics/a%00b`, metric],
+    [`/runs/${run_id}/source/${"a/".repeat(2500)}b`, undefined],
+    [`/runs/${run_id}/source/${"a".repeat(300)}`, undefined],
+    [`/api/registry/${"a".repeat(5000)}`, undefined],
+    [`/api/contract/${"a".repeat(5000)}`, undefined],
+  ];
+  for (const [path, message] of paths) {
+    const { status, body } = await ask(server, path);
+    assert.equal(status, 404, path.slice(0, 80));
+    if (message !== undefined) assert.equal(body.message, message);
+  }
+  for (const query of ["name=a%00b", "experiment=%1b", "page_token=%00"]) {
+    assert.equal((await ask(server, `/api/runs?${query}`)).status, 400, query);
+  }
+  assert.equal(server.log(), "");
+});
+
+Deno.test("one caller waits for 6 lookups at once, and takes not all of their queue", async () => {
+  await using project = await openProject();
+  await using server = await serve(project);
+  const one = await server.client.train(SHORT);
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => ask(server, `/api/runs/${one.run_id}/report`)),
+  );
+  const [refused, ...others] = answers.filter(({ status }) => status !== 200);
+  assert.deepEqual(
+    refused,
+    trouble(
+      429,
+      "REQUEST_LIMIT_EXCEEDED",
+      "This caller waits for 6 lookups already: reports, contracts or entries of the registry.",
+      "Ask again once one of them is answered.",
+    ),
+  );
+  assert.ok(others.every(({ status }) => status === 429));
+  assert.equal((await ask(server, `/api/runs/${one.run_id}/report`)).status, 200);
+});
+
+Deno.test("one caller is sent 20 artifacts at once, and gets a place back for one that it leaves", async () => {
+  await using project = await openProject();
+  await using server = await serve(project);
+  const { run_id } = await server.client.train(SHORT);
+  // More than a connection holds until it is read.
+  const size = 16_000_000;
+  await Deno.writeFile(await artifactIn(project.directory, run_id, "big.bin"), new Uint8Array(size));
+  const path = `/api/runs/${run_id}/artifacts/big.bin`;
+  const held = await Promise.all(Array.from({ length: 20 }, () => fetch(server.url + path)));
+  assert.deepEqual(held.map(({ status }) => status), Array(20).fill(200));
+  assert.deepEqual(
+    await ask(server, path),
+    trouble(
+      429,
+      "REQUEST_LIMIT_EXCEEDED",
+      "This caller is being sent 20 artifacts already.",
+      "Ask again once one of them has arrived.",
+    ),
+  );
+  assert.equal((await held[0]!.bytes()).length, size);
+  assert.equal((await fetch(server.url + path, { method: "HEAD" })).status, 200);
+  const again = await fetch(server.url + path);
+  assert.equal(again.status, 200);
+  await held[1]!.body!.cancel();
+  for (let tries = 0; (await fetch(server.url + path, { method: "HEAD" })).status !== 200; tries++) {
+    assert.ok(tries < 100, "no place is given back");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  for (const { body } of [again, ...held.slice(2)]) await body!.cancel();
+});
+
+/** The path of a file among the artifacts of a run. */
+async function artifactIn(directory: string, runId: string, name: string): Promise<string> {
+  for await (const { name: experiment } of Deno.readDir(`${directory}/mlartifacts`)) {
+    const folder = `${directory}/mlartifacts/${experiment}/${runId}/artifacts`;
+    if (await Deno.stat(folder).then(() => true, () => false)) return `${folder}/${name}`;
+  }
+  return assert.fail("the run has no artifacts");
+}
 
 Deno.test("errors have one shape, with the words of the command line", async () => {
   await using project = await openProject();

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { relative } from "node:path";
+import { dirname, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Hono } from "../../lib/deps/hono.ts";
 import { guard } from "../../lib/server/guard.ts";
 import { listen, type Listening } from "../../lib/server/listen.ts";
+import { listSources, sourceText } from "../../lib/server/source_list.ts";
 import { sources } from "../../lib/server/sources.ts";
 import { ask } from "./wire.ts";
 
@@ -91,10 +92,69 @@ Deno.test("nothing else can be had, however it is written", async () => {
     "/lib/file:///etc/passwd.ts",
     "/lib/http://127.0.0.1/x.ts",
     "/registries/../deno.ts",
+    `/lib/${"a".repeat(300)}.ts`,
+    `/lib/${"a/".repeat(3000)}b.ts`,
   ];
   for (const path of paths) {
     const { status, body } = await ask(server.port, { path });
     assert.ok(status === 404 || (status === 400 && body.includes("MALFORMED_REQUEST")), `${path}: ${status}`);
+  }
+});
+
+Deno.test("all that the framework has is in the list, and nothing that isn't there is missed", async () => {
+  const listed = await listSources();
+  const reached = await Promise.all(["cli.ts", "mod.ts", "serve.ts"].map(reachedFrom));
+  for (const file of reached.flat()) assert.ok(listed.has(file), file);
+  const own = [...await filesBelow("registries/"), ...await filesBelow("configs/")];
+  assert.deepEqual([...listed].filter((path) => /^(registries|configs)\//.test(path)).sort(), own.sort());
+});
+
+Deno.test("what a checkout has beside the framework's own files isn't served", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "reprise-test-" });
+  try {
+    for (const path of await listSources()) {
+      const text = await sourceText(path);
+      if (text === undefined) continue;
+      await Deno.mkdir(dirname(`${folder}/${path}`), { recursive: true });
+      await Deno.writeTextFile(`${folder}/${path}`, text);
+    }
+    const planted = [
+      ...["configs/secret.yaml", "configs/team/secret.yaml", "configs/own.ts", "registries/own.ts"],
+      ...["registries/datasets/private.csv", "registries/models/own.ts", "registries/models/keys.json"],
+      ...["lib/own.ts", "lib/server/keys.json", "lib/server/pages/notes.css", "lib/.x", "lib/server/.env.ts"],
+    ];
+    for (const path of planted) {
+      await Deno.mkdir(dirname(`${folder}/${path}`), { recursive: true });
+      await Deno.writeTextFile(`${folder}/${path}`, "secret");
+    }
+    const registry = `${folder}/registries/mod.ts`;
+    await Deno.writeTextFile(registry, `import "./own.ts";\n${await Deno.readTextFile(registry)}`);
+    await Deno.writeTextFile(
+      `${folder}/asks.ts`,
+      `const { sources } = await import("./lib/server/sources.ts");
+      for (const path of Deno.args) console.log((await sources().request(path)).status, path);`,
+    );
+    const asked = ["registries/mod.ts", "registries/datasets/iris_v1.csv", "lib/base/error.ts", ...planted];
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "-A",
+        "--quiet",
+        "--no-config",
+        "--no-lock",
+        "asks.ts",
+        ...asked.map((path) => `/${path}`),
+      ],
+      cwd: folder,
+      env: { NO_COLOR: "1" },
+    }).output();
+    assert.deepEqual(
+      new TextDecoder().decode(stdout).trim().split("\n"),
+      asked.map((path, at) => `${at < 3 ? 200 : 404} /${path}`),
+      new TextDecoder().decode(stderr),
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 });
 
@@ -145,6 +205,15 @@ Deno.test("a server that runs from a URL serves what it runs from", async () => 
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+/** The files of a folder of this checkout, which has nobody else's. */
+async function filesBelow(folder: string): Promise<readonly string[]> {
+  const files: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(new URL(folder, ROOT))) {
+    files.push(...isDirectory ? await filesBelow(`${folder}${name}/`) : [folder + name]);
+  }
+  return files;
+}
 
 /** The files of this project that a module imports, itself and through others. */
 async function reachedFrom(entry: string): Promise<readonly string[]> {

@@ -62,6 +62,20 @@ Deno.test({
       assert.match(await text("section:has(#contract)"), /No clause differs\./);
     });
 
+    await t.step("the report of a run is a page by itself, whose style its policy allows", async () => {
+      const [run] = (await server.client.runs()).runs;
+      const answer = await page.goto(at(`/api/runs/${run!.run_id}/report`));
+      assert.match(
+        answer!.headers()["content-security-policy"]!,
+        /^default-src 'none'; style-src 'sha256-[\w+/]{43}='; img-src data:; /,
+      );
+      assert.match(await text("h1"), /^Replay of exp_v1/);
+      const applied = "[...document.styleSheets].map(({ cssRules }) => cssRules.length > 10)";
+      assert.deepEqual(await page.evaluate(applied), [true]);
+      assert.equal(await page.evaluate("getComputedStyle(document.body).boxSizing"), "border-box");
+      await page.goBack();
+    });
+
     await t.step("a replay after an edit is blocked, with the drift on screen", async () => {
       const original = await project.read(HELPERS);
       await project.edit(HELPERS, "length / width", "length / (width * 2)");

@@ -25,15 +25,32 @@ export async function readParquet(
     try {
       return read();
     } catch (cause) {
-      const reason = messageOf(cause);
+      // What hyparquet stumbles over is a fault of the file's.
+      const isFault = cause instanceof TypeError || cause instanceof RangeError;
+      const reason = isFault ? "what it says of itself is broken" : messageOf(cause);
       throw new ExperimentError("INVALID_PARAMETER_VALUE", `${place} can't be read as Parquet: ${reason}.`, {
         cause,
       });
     }
   };
-  const metadata = attempt(() => parquetMetadata(bytes));
+  const metadata = attempt(() => {
+    const metadata = parquetMetadata(bytes);
+    const { num_rows, row_groups } = metadata;
+    const rows = row_groups.reduce((sum, group) => sum + group.num_rows, 0n);
+    if (rows !== num_rows) throw new Error(`it says ${num_rows} rows, and its row groups have ${rows}`);
+    if (num_rows < 0n || row_groups.some((group) => group.num_rows < 0n)) {
+      throw new Error("it says that it has less than no rows");
+    }
+    if (num_rows > MOST_ROWS) throw new Error(`it has ${num_rows} rows, and ${MOST_ROWS} can be read`);
+    return metadata;
+  });
   const names = builder.columns.map(({ name }) => name);
-  const schema = parquetSchema(metadata);
+  const schema = attempt(() => {
+    const schema = parquetSchema(metadata);
+    const isNamed = schema.children.every(({ element }) => typeof element.name === "string");
+    if (!isNamed) throw new Error("it has a column without a name");
+    return schema;
+  });
   checkNames(names, schema.children.map(({ element }) => element.name), place);
   const adders = builder.beginBlocks({ place, by: "row" });
   builder.expect(Number(metadata.num_rows));
@@ -65,6 +82,9 @@ export async function readParquet(
     }
   });
 }
+
+/** The most rows of a file: so many doubles of a column take 2 GiB. */
+const MOST_ROWS = 2 ** 28;
 
 /** For each row the place of its value, -1 where it has none; undefined where they are in the order of the rows. */
 function placesOf({ rows, indices, present }: Page): Int32Array | undefined {

@@ -4,7 +4,7 @@ import type { Context } from "../../deps/hono.ts";
 import { deleteCookie, getCookie, setCookie } from "../../deps/hono_cookie.ts";
 import { html } from "../../deps/hono_html.ts";
 import { refuse } from "./refusal.ts";
-import { type Role, roleFinder, type Tokens } from "./tokens.ts";
+import { type Bearer, bearerFinder, type Role, type Tokens } from "./tokens.ts";
 
 /** Where a browser signs in and out. */
 export const LOGIN = "/login";
@@ -15,35 +15,39 @@ const SESSION_SECONDS = 12 * 60 * 60;
 
 /** Who may come in. */
 export interface Door {
-  /** Why a caller may not do what it asks; undefined where it may. */
-  refuse(c: Context): Promise<Response> | Response | undefined;
+  /** Who asks; undefined for who has neither a token nor a cookie of this server. */
+  bearerOf(c: Context): Bearer | undefined;
+  /** Why who asks may not do what it asks; undefined where it may. */
+  refuse(c: Context, bearer: Bearer | undefined): Promise<Response> | Response | undefined;
   /** Signs a browser in or out, or shows the form. */
   answer(c: Context): Promise<Response>;
 }
 
 /**
  * Opens the door that tokens open: `Authorization: Bearer TOKEN`, or the cookie that a browser gets for a token at
- * `/login`. The cookie isn't the token: it tells a role until a time, sealed with a key that lives as long as the door.
+ * `/login`. The cookie isn't the token: it tells a bearer until a time, sealed with a key that lives as long as the door.
  */
 export function openDoor(tokens: Tokens): Door {
-  const roleOfToken = roleFinder(tokens);
+  const bearerOfToken = bearerFinder(tokens);
   const key = randomBytes(32);
   const sealed = (text: string) => `${text}.${createHmac("sha256", key).update(text).digest("base64url")}`;
-  const roleOfCookie = (cookie: string): Role | undefined => {
-    const [role, until] = cookie.split(".");
-    const [given, right] = [cookie, sealed(`${role}.${until}`)].map((text) => new TextEncoder().encode(text));
+  const bearerOfCookie = (cookie: string): Bearer | undefined => {
+    const [role, owner, until] = cookie.split(".");
+    const [given, right] = [cookie, sealed(`${role}.${owner}.${until}`)].map((text) =>
+      new TextEncoder().encode(text)
+    );
     const valid = given!.length === right!.length && timingSafeEqual(given!, right!);
-    return valid && now() < Number(until) * 1000 ? role as Role : undefined;
-  };
-  const roleOf = (c: Context): Role | undefined => {
-    const header = c.req.header("authorization");
-    if (header !== undefined) return roleOfToken(/^Bearer +(\S+) *$/i.exec(header)?.[1] ?? "");
-    const cookie = getCookie(c, COOKIE);
-    return cookie === undefined ? undefined : roleOfCookie(cookie);
+    return valid && now() < Number(until) * 1000 ? { role: role as Role, owner: owner! } : undefined;
   };
   return {
-    refuse(c) {
-      const role = roleOf(c);
+    bearerOf(c) {
+      const header = c.req.header("authorization");
+      if (header !== undefined) return bearerOfToken(/^Bearer +(\S+) *$/i.exec(header)?.[1] ?? "");
+      const cookie = getCookie(c, COOKIE);
+      return cookie === undefined ? undefined : bearerOfCookie(cookie);
+    },
+    refuse(c, bearer) {
+      const role = bearer?.role;
       const reads = c.req.method === "GET" || c.req.method === "HEAD";
       if (role === "run" || (role === "read" && reads)) return undefined;
       if (role === "read") {
@@ -73,10 +77,10 @@ export function openDoor(tokens: Tokens): Door {
       if (c.req.method !== "POST") return c.html(loginPage("/"));
       const form = new URLSearchParams(await c.req.text());
       const next = form.get("next") ?? "/";
-      const role = roleOfToken(form.get("token")?.trim() ?? "");
-      if (role === undefined) return c.html(loginPage(next, "This server has no such token."), 401);
+      const bearer = bearerOfToken(form.get("token")?.trim() ?? "");
+      if (bearer === undefined) return c.html(loginPage(next, "This server has no such token."), 401);
       const until = Math.floor(now() / 1000) + SESSION_SECONDS;
-      setCookie(c, COOKIE, sealed(`${role}.${until}`), {
+      setCookie(c, COOKIE, sealed(`${bearer.role}.${bearer.owner}.${until}`), {
         httpOnly: true,
         sameSite: "Strict",
         path: "/",

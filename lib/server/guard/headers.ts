@@ -1,9 +1,14 @@
+import { createHash } from "node:crypto";
+
+/** The header that says what a page may load and do. */
+export const POLICY = "content-security-policy";
+
 /**
  * What every answer tells browsers: scripts, styles and requests of this server alone, no frames, no guessing of
  * types, no use by other origins. There is no HSTS, because the server itself speaks plain HTTP.
  */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  "content-security-policy": [
+  [POLICY]: [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
@@ -20,3 +25,18 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
 };
+
+/** The policy of a page that loads nothing: its own styles alone, each by its digest. */
+export function policyOf(page: string): string {
+  const styles = [...page.matchAll(/<style>([^]*?)<\/style>/g)].map(([, style]) =>
+    `'sha256-${createHash("sha256").update(style!).digest("base64")}'`
+  );
+  return [
+    "default-src 'none'",
+    `style-src ${[...new Set(styles)].join(" ") || "'none'"}`,
+    "img-src data:",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+  ].join("; ");
+}

@@ -11,7 +11,7 @@ const denied = (refusal: Omit<Refusal, "error_code">) =>
  * (DNS rebinding) would otherwise count as this server's.
  */
 export function refuseHost(request: Request, hosts: readonly string[]): Response | undefined {
-  const asked = [new URL(request.url).host, request.headers.get("host") ?? ""].filter((host) => host !== "");
+  const asked = [new URL(request.url).host, request.headers.get("host") ?? ""];
   if (asked.every((host) => hosts.includes(host.replace(/:\d*$/, "").toLowerCase()))) return undefined;
   return denied({
     message: "The Host of this request is not a name of this server.",

@@ -69,19 +69,29 @@ export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
+/** Who has a token. */
+export interface Bearer {
+  readonly role: Role;
+  /** What stands for the token wherever it is kept or compared later: a digest, for this use alone. */
+  readonly owner: string;
+}
+
 /**
- * Makes a function that gives the role of a token, undefined for one that isn't of this server. It keeps digests of the
+ * Makes a function that gives the bearer of a token, undefined for one that isn't of this server. It keeps digests of the
  * tokens, compares with every one of them, and takes the same time wherever they differ.
  */
-export function roleFinder(tokens: Tokens): (token: string) => Role | undefined {
+export function bearerFinder(tokens: Tokens): (token: string) => Bearer | undefined {
   const known = (["read", "run"] as const).flatMap((role) =>
-    tokens[role].map((token) => ({ role, digest: digestOf(token) }))
+    tokens[role].map((token) => ({
+      bearer: { role, owner: digestOf(`reprise/owner/1 ${token}`).toString("hex").slice(0, 32) },
+      digest: digestOf(token),
+    }))
   );
   return (token) => {
     const asked = digestOf(token);
-    let found: Role | undefined;
-    for (const { role, digest } of known) {
-      if (timingSafeEqual(digest, asked)) found = role;
+    let found: Bearer | undefined;
+    for (const { bearer, digest } of known) {
+      if (timingSafeEqual(digest, asked)) found = bearer;
     }
     return found;
   };
