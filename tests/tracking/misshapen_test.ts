@@ -441,6 +441,8 @@ Deno.test("misshapen records of the embedded store are told in words, and spoil 
       const found = await status(`/api/runs/${id}/metrics/train_loss`);
       assert.ok([200, 409].includes(found), `${found} for a metric`);
     }
+    const page = await (await fetch(`${server.url}/runs/${forged[0]!.id}`)).text();
+    assert.ok(page.includes("record is misshapen: its start time is misshapen (9000000000000000000)."));
     const judged = await fetch(`${server.url}/api/runs/${forged[0]!.id}/report`);
     assert.equal(((await judged.json()) as ReplayReport).verdict, "unverifiable");
     assert.doesNotMatch(server.log(), /fault/);

@@ -11,7 +11,7 @@ import { clip, Digest, Facts, Long, Section, Table } from "../../report/html_par
 import { PlotFigures } from "../../report/html_plots.tsx";
 import { curvesOf } from "../../report/log.ts";
 import { recorded } from "../../tracking/recorded.ts";
-import { showRun } from "../../tracking/runs.ts";
+import { misshapenWords, showRun } from "../../tracking/runs.ts";
 import type { Run } from "../../tracking/store.ts";
 import { readEvaluation } from "../../training/evaluation/read.ts";
 import type { ServerContext } from "../context.ts";
@@ -49,6 +49,11 @@ export async function runPage(context: ServerContext, id: string): Promise<Page>
         {failure && (
           <div class="trouble">
             <p>{failure}</p>
+          </div>
+        )}
+        {run.misshapen && (
+          <div class="trouble">
+            <p>{misshapenWords(run.misshapen)}</p>
           </div>
         )}
         <About run={run} experiment={names.get(info.experiment_id) ?? info.experiment_id} />
