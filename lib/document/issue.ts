@@ -1,4 +1,5 @@
 import { listOf, nearest, suggestionOf } from "../base/nearest.ts";
+import { observingCheck } from "../base/observe/scope.ts";
 import type { z } from "../deps/zod.ts";
 import { count, isRecord, quote, show } from "./show.ts";
 import { type Path, placeOf, type Problem, toDotted, type Tree } from "./tree.ts";
@@ -18,15 +19,17 @@ export function checkTree<S extends z.ZodType>(
   tree: Tree,
   nouns: Readonly<Record<string, string>>,
 ): { readonly value: z.output<S> } | { readonly problems: readonly Problem[] } {
-  const result = schema.safeParse(value, {
-    reportInput: true,
-    // The empty message marks an issue that the schema's author gave no words.
-    error: (issue) => {
-      if (issue.code === "unrecognized_keys") issue["knownKeys"] = keysOf(issue.inst);
-      issue["isWhole"] = isWhole(issue.inst) || isWhole(issue.schema);
-      return "";
-    },
-  });
+  const result = observingCheck(() =>
+    schema.safeParse(value, {
+      reportInput: true,
+      // The empty message marks an issue that the schema's author gave no words.
+      error: (issue) => {
+        if (issue.code === "unrecognized_keys") issue["knownKeys"] = keysOf(issue.inst);
+        issue["isWhole"] = isWhole(issue.inst) || isWhole(issue.schema);
+        return "";
+      },
+    })
+  );
   if (result.success) return { value: result.data };
   const issues = result.error.issues.flatMap((issue) => spread(issue, []));
   return { problems: issues.flatMap((issue) => problemsOf(issue, tree, nouns)) };

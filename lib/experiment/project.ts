@@ -83,7 +83,10 @@ export async function readText(url: string): Promise<string> {
 export async function importModule(url: string): Promise<Record<string, unknown>> {
   endScript();
   try {
-    return await observedLoad(() => import(url));
+    const module = await observedLoad(() => import(url));
+    // Reprise's own modules may have been loaded by that one first.
+    endScript();
+    return module;
   } catch (error) {
     const reason = messageOf(error);
     throw new ExperimentError("INVALID_STATE", `${placeOf(url)} can't be loaded: ${reason}`, {

@@ -100,7 +100,14 @@ Deno.test("programs are started by the room of the past and by the server alone"
   };
   await look("lib");
   assert.ok(starters.length > 0);
-  assert.deepEqual(starters.filter((path) => !/^lib\/(replay\/past|server)\//.test(path)), []);
+  const others = starters.filter((path) => !/^lib\/(replay\/past|server)\//.test(path));
+  // It names the module whose calls it observes, and imports it nowhere.
+  const observer = "lib/base/observe/builtins.ts";
+  assert.deepEqual(others, [observer]);
+  assert.doesNotMatch(
+    await Deno.readTextFile(join(root, observer)),
+    /Deno\.Command|["'](?:node:)?child_process/,
+  );
 });
 
 Deno.test("tasks work with what they grant, and ask for each thing that they grant", async () => {

@@ -159,6 +159,11 @@ database.close();`,
     `import { runInNewContext } from "node:vm";`,
   ),
 
+  params: {
+    params: "{ since: z.number().default(() => Date.now()) }",
+    clauses: ["inputs.clock"],
+    verdicts: ["blocked", "blocked"],
+  },
   many: {
     feature: `Array.from({ length: 1001 }, (_, at) => Deno.env.get("NONE" + at)).length`,
     clauses: [...Array.from({ length: 1000 }, (_, at) => `inputs.env.NONE${at}`).sort(), "inputs.many"],

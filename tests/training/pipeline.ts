@@ -8,6 +8,8 @@ export interface Reading {
   readonly feature?: string;
   /** Is done by the fit. */
   readonly fit?: string;
+  /** Are the schemas of the model's params. */
+  readonly params?: string;
   /** Is done by a check of the rows. */
   readonly check?: string;
 }
@@ -16,7 +18,10 @@ export interface Reading {
 export const ROWS = `x,kind\n${Array.from({ length: 8 }, (_, row) => `${row},${"ab"[row % 2]}\n`).join("")}`;
 
 /** A config in TypeScript that is a pipeline of its own, for a file in `configs/`. */
-export const pipelineOf = (name: string, { head = "", feature = "0", fit = "", check }: Reading): string => `
+export const pipelineOf = (
+  name: string,
+  { head = "", feature = "0", fit = "", params = "{}", check }: Reading,
+): string => `
 import { csv, defineDataset, defineExperiment, defineFeatures, defineModel } from "${ROOT.href}mod.ts";
 import { z } from "${ROOT.href}lib/deps/zod.ts";
 ${head}
@@ -33,7 +38,7 @@ const view = defineFeatures(rows, {
 });
 const model = defineModel({
   task: "classification",
-  params: z.strictObject({}),
+  params: z.strictObject(${params}),
   async fit({ classes }) {
     ${fit}
     return {

@@ -1,4 +1,4 @@
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Asker } from "./input.ts";
 
 /** The folder of Reprise's `mod.ts`, and the one of this module. */
@@ -12,8 +12,8 @@ export const FACADE = "data:text/javascript;reprise,";
 export interface Frame {
   readonly owner: "project" | "package" | "framework" | "facade";
   readonly url: string;
-  readonly line: string;
-  /** The function as the stack names it; empty for the top level of a module. */
+  readonly line: number;
+  /** Of a package's code the function as the stack names it; empty for the top level of a module. */
   readonly in: string;
 }
 
@@ -32,31 +32,49 @@ export function isFramework(url: string): boolean {
 
 /** The frames of the stack that are of modules, the innermost first, at most so many, without those of the observers. */
 export function framesNow(most: number): readonly Frame[] {
-  const { prepareStackTrace, stackTraceLimit } = Error as unknown as Settings;
   const settings = Error as unknown as Settings;
-  settings.prepareStackTrace = undefined;
+  const { prepareStackTrace, stackTraceLimit } = settings;
+  settings.prepareStackTrace = (_error, sites) => sites;
   settings.stackTraceLimit = most;
-  const stack = String(new Error().stack);
+  const sites: unknown = new Error().stack;
   settings.prepareStackTrace = prepareStackTrace;
   settings.stackTraceLimit = stackTraceLimit;
-  return stack.split("\n").flatMap((line): readonly Frame[] => {
-    const [, name = "", url, at] =
-      /^\s+at (?:(?:async )?(.*?) ?\()?(?:async )?((?:file|https?|data|blob):.*?):(\d+):\d+\)?$/.exec(line) ??
-        [];
-    if (url === undefined || url.startsWith(HERE)) return [];
-    const owner = url.startsWith(FACADE)
-      ? "facade"
-      : packageOf(url)
-      ? "package"
-      : isFramework(url)
-      ? "framework"
-      : "project";
-    return [{ owner, url, line: at!, in: name }];
-  });
+  return Array.isArray(sites) ? sites.flatMap((site: Site) => frameOf(site) ?? []) : [];
+}
+
+function frameOf(site: Site): Frame | undefined {
+  const file = site.getFileName();
+  if (typeof file !== "string" || /^(?:ext|node|native|checkin):/.test(file)) return undefined;
+  const url = URL.canParse(file) && !/^[a-z]:[\\/]/i.test(file) ? file : pathToFileURL(file).href;
+  if (url.startsWith(HERE)) return undefined;
+  const owner = url.startsWith(FACADE)
+    ? "facade"
+    : packageOf(url)
+    ? "package"
+    : isFramework(url)
+    ? "framework"
+    : "project";
+  return {
+    owner,
+    url,
+    line: site.getLineNumber() ?? 0,
+    in: owner === "package" ? functionIn(String(site)) : "",
+  };
+}
+
+/** The name of the function in a frame's text: `async new Some.name [as other] (FILE:1:2)`; empty where it has none. */
+function functionIn(site: string): string {
+  return /^(?:async )?(.*?) \(/.exec(site)?.[1] ?? "";
+}
+
+/** What a frame is before it is anybody's. */
+interface Site {
+  getFileName(): unknown;
+  getLineNumber(): number | null;
 }
 
 interface Settings {
-  prepareStackTrace: unknown;
+  prepareStackTrace: ((error: unknown, sites: unknown) => unknown) | undefined;
   stackTraceLimit: number;
 }
 

@@ -27,8 +27,10 @@ interface Scope {
 
 /** What runs code that isn't observed. */
 const NOBODY = "nobody";
+/** What runs a program of the framework, and what has lost its scope in there. */
+const PROGRAM = "program";
 
-const scopes = new AsyncLocalStorage<Scope | typeof NOBODY>();
+const scopes = new AsyncLocalStorage<Scope | typeof NOBODY | typeof PROGRAM>();
 
 /** The calls that are observed now. */
 const running = new Set<Scope>();
@@ -43,8 +45,8 @@ const openLoad = (): Scope => ({
 /** Loading modules: what these ask for is of them all their life, as a process loads each once. */
 const loading = openLoad();
 /** A program that may be an experiment's script, before that is known; what it asks for is of its modules. */
-const program = openLoad();
-let isProgram = false;
+const script = openLoad();
+let isScript = false;
 
 /** From how many times on loading counts as every module's: who asks costs a stack, and may be a long loop. */
 const MOST_LOOKS = 10_000;
@@ -86,14 +88,26 @@ export function observingLoad<Value>(load: () => Value): Value {
   return scopes.run(loading, load);
 }
 
+/** Checks a value by a schema that a pipeline may have a part in: what that asks for is of its module. */
+export function observingCheck<Value>(check: () => Value): Value {
+  const scope = scopes.getStore();
+  if (typeof scope === "object") return check();
+  return scopes.run({ ...loading, asked: new Map(), counts: isOfProject }, check);
+}
+
+/** Runs a program of the framework, which asks for itself; the pipelines that it runs are observed all the same. */
+export function observingProgram<Value>(code: () => Value): Value {
+  return scopes.run(PROGRAM, code);
+}
+
 /** Runs code of the framework that a pipeline called, and that asks for itself. */
 export function unobserved<Value>(code: () => Value): Value {
   return scopes.run(NOBODY, code);
 }
 
 /** Whether code outside of any scope may be a script's. */
-export function observeProgram(isOn: boolean): void {
-  isProgram = isOn;
+export function observeOutside(isOn: boolean): void {
+  isScript = isOn;
 }
 
 /** What some modules asked for when they were loaded, and all packages. */
@@ -101,7 +115,7 @@ export function loadedInputs(modules: readonly string[]): readonly Input[] {
   const has = new Set(modules);
   const isTheirs = ({ by: { module } }: Input) => has.has(module) || module.startsWith("npm:");
   return [
-    ...[...program.inputs.values()].filter(isTheirs),
+    ...[...script.inputs.values()].filter(isTheirs),
     // What isn't known to be of another module counts too.
     ...[...loading.inputs.values()].filter((input) => isTheirs(input) || !isSeen(input.by.module)),
   ];
@@ -120,11 +134,11 @@ export function fitInputs(inputs: Inputs): readonly Input[] {
  */
 export function ask(kind: InputKind, as: string, find: Find): void {
   const scope = scopes.getStore();
-  if (scope === NOBODY) return;
-  if (scope !== undefined) note(scope, kind, as, find);
-  else if (isProgram) {
+  if (scope === NOBODY || scope === PROGRAM && running.size === 0) return;
+  if (typeof scope === "object") note(scope, kind, as, find);
+  else if (scope === undefined && isScript) {
     // A program that is no experiment's script has loops of its own.
-    if ((program.asked.get(as) ?? 0) < MOST_LOOKS) note(program, kind, as, find);
+    if ((script.asked.get(as) ?? 0) < MOST_LOOKS) note(script, kind, as, find);
   } else if (isOfPipeline()) {
     for (const one of running.size > 0 ? running : [loading]) note(one, kind, as, find);
   }
