@@ -5,6 +5,7 @@ import { isInput } from "../../contract/inputs.ts";
 import { openObjects } from "../../tracking/objects.ts";
 import { toMetric, toPoint } from "../../tracking/point.ts";
 import { recorded } from "../../tracking/recorded.ts";
+import { memo } from "../../source/link.ts";
 import type { Metric, Run, TrackingStore } from "../../tracking/store.ts";
 import { decodeNumber, JOB_VERSION } from "../../training/kept/result.ts";
 import { recordedOutcome } from "../../training/outcome.ts";
@@ -140,17 +141,17 @@ function contractWith({ contract }: Done, packages: Vouched["packages"]): Contra
 }
 
 function outcomeIn({ metrics, curves, files }: Done): Outcome {
-  const points: Record<string, Pick<Metric, "step" | "value">[]> = {};
+  const points = new Map<string, Pick<Metric, "step" | "value">[]>();
   const add = (key: string, step: number, value: number) => {
-    (points[key] ??= []).push({ step, value: asStored(value) });
+    memo(points, key, () => []).push({ step, value: asStored(value) });
   };
   for (const [key, value] of Object.entries(metrics)) add(key, 0, decodeNumber(value));
   for (const [key, step, value] of curves) add(key, step, decodeNumber(value));
-  for (const each of Object.values(points)) each.sort(byStepAndValue);
+  for (const each of points.values()) each.sort(byStepAndValue);
   const named = Object.entries(files).map(([path, content]) =>
     [`${recorded.model}/${path}`, content] as const
   );
-  return { points, files: Object.fromEntries(named) };
+  return { points: Object.fromEntries(points), files: Object.fromEntries(named) };
 }
 
 /** A value as it is read back from a store: MLflow's tables know no infinity, and no zero below zero. */

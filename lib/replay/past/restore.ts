@@ -14,7 +14,7 @@ import { inProjectWords } from "./words.ts";
 /** A package or a built-in, as an import map may name it. */
 const PACKAGE = /^((npm|jsr):\/?(@[\w.~-]+\/)?[a-z0-9_~.][\w.~-]*(@[^/\s@]+)?(\/[^\s\\]*)?|node:[\w/]+)$/i;
 
-/** The most characters that the modules of a run may have. */
+/** The most characters that the modules of a run may have, and bytes that one object of them may. */
 const MOST = 2 ** 28;
 
 const keptSchema = z.strictObject({
@@ -125,7 +125,7 @@ function columnsIn({ columns }: Table, words: string): Record<string, object> | 
 }
 
 async function textOf(objects: Objects, digest: string, what: string): Promise<string> {
-  const bytes = await objects.get(digest);
+  const bytes = await objects.get(digest, { most: MOST });
   if (bytes === undefined) throw gone(what, digest);
   if (digestOf(bytes) !== digest) throw changed(`object ${digest.slice(0, 12)}`);
   return new TextDecoder().decode(bytes);
