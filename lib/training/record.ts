@@ -25,7 +25,7 @@ import { recorded } from "../tracking/recorded.ts";
 import type { DatasetInput, TrackingStore } from "../tracking/store.ts";
 import { askedParams, overridesIn } from "./asked.ts";
 
-/** Records what a run was made of: the resolved config, and the source of every reached module. */
+/** Records what a run is made of before its fit: the contract, the resolved config, the source of every reached module. */
 export async function logSources(
   store: TrackingStore,
   runId: string,
@@ -37,6 +37,7 @@ export async function logSources(
     Object.entries(sources).map(([clause, source]) => [clause, clauseSourceOf(source)]),
   );
   const artifacts: Record<string, string> = {
+    [recorded.contract]: toJson(record),
     [recorded.config]: configText(spec),
     [recorded.origins]: toJson(origins),
     [recorded.canonical]: toJson({ scheme: record.scheme, clauses }),
@@ -53,7 +54,8 @@ export function configText({ tracking: _tracking, ...config }: ExperimentSpec): 
 }
 
 /**
- * Records the contract and the param that vouches for it, once all is known that it is of.
+ * Records the contract with what the fit read, and the param that vouches for it, which a run that doesn't come to the
+ * end of its fit hasn't got.
  *
  * @returns The param: MLflow's params can't be changed once they are recorded, so it vouches for `contract.json`.
  */

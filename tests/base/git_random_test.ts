@@ -6,7 +6,7 @@ import { parseIgnore } from "../../lib/base/git/ignore.ts";
 import { parseIndex } from "../../lib/base/git/index_file.ts";
 import { Untold } from "../../lib/base/git/read.ts";
 import { readState } from "../../lib/base/git/read_state.ts";
-import { openGround, type Repository } from "./repositories.ts";
+import { openGround, placeOf, type Repository } from "./repositories.ts";
 
 const FILES = [
   "a.txt",
@@ -284,7 +284,7 @@ Deno.test("a repository of any bytes is read or refused", async () => {
   await repository.git("update-index", "--force-remove", "src/deep/d.ts");
   await repository.git("update-index", "--add", "src/deep/d.ts");
   assert.equal(await repository.compare(), undefined);
-  const clean = readState(repository.directory).state;
+  const clean = readState(repository.directory, placeOf(ground.home)).state;
   const packs = join(repository.directory, ".git/objects/pack");
   for await (const { name } of Deno.readDir(packs)) {
     if (!/\.(idx|pack)$/.test(name)) continue;
@@ -296,7 +296,7 @@ Deno.test("a repository of any bytes is read or refused", async () => {
         const changed = bytes.slice();
         changed[at] = changed[at]! ^ by;
         await Deno.writeFile(file, changed);
-        const { state } = readState(repository.directory);
+        const { state } = readState(repository.directory, placeOf(ground.home));
         assert.deepEqual({ ...state, dirty: false }, clean);
         assert.ok(state?.dirty !== true, "a broken object reads as a change");
       }),

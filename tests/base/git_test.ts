@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readState } from "../../lib/base/git/read_state.ts";
-import { gitState } from "../../lib/base/git/state.ts";
-import { userName } from "../../lib/base/git/user.ts";
+import { fileURLToPath } from "node:url";
 import { openGround, type Repository, repositoryAt } from "./repositories.ts";
 
 type Make = (repository: Repository) => Promise<unknown>;
@@ -405,28 +403,28 @@ Deno.test("a dirty flag that can't be told is unknown, with the reason", async (
   }
 });
 
+/** What a process tells that is started in a directory with no environment but a home and what is given. */
+async function toldIn(directory: string, home: string, env: Readonly<Record<string, string>> = {}) {
+  const program = fileURLToPath(new URL("./tell_git.ts", import.meta.url));
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-config", "--quiet", program],
+    cwd: directory,
+    clearEnv: true,
+    env: { HOME: home, DENO_DIR: Deno.env.get("DENO_DIR") ?? "", ...env },
+  }).output();
+  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  assert.equal(err, "");
+  return JSON.parse(out!);
+}
+
 Deno.test("who runs this is named by the environment, or else by the repository", async () => {
   await using ground = await openGround();
   const repository = await ground.repository("named");
   await repository.git("config", "user.name", "Ada Lovelace");
-  const names = ["USER", "LOGNAME", "USERNAME"];
-  const before = names.map((name) => [name, Deno.env.get(name)] as const);
-  const cwd = Deno.cwd();
-  try {
-    for (const name of names) Deno.env.delete(name);
-    Deno.chdir(ground.directory);
-    assert.equal(userName(), "unknown");
-    Deno.chdir(join(repository.directory, "src"));
-    assert.equal(userName(), "Ada Lovelace");
-    Deno.env.set("LOGNAME", "ada");
-    assert.equal(userName(), "ada");
-  } finally {
-    Deno.chdir(cwd);
-    for (const [name, value] of before) {
-      if (value === undefined) Deno.env.delete(name);
-      else Deno.env.set(name, value);
-    }
-  }
+  const inside = join(repository.directory, "src");
+  assert.equal((await toldIn(ground.directory, ground.home)).user, "unknown");
+  assert.equal((await toldIn(inside, ground.home)).user, "Ada Lovelace");
+  assert.equal((await toldIn(inside, ground.home, { LOGNAME: "ada" })).user, "ada");
 });
 
 Deno.test("a repository of many files is read beside, to the same end", async () => {
@@ -437,14 +435,10 @@ Deno.test("a repository of many files is read beside, to the same end", async ()
     await Deno.writeTextFile(join(repository.directory, `d${count % 40}/file_${count}.txt`), `${count}\n`);
   }
   await commit(repository);
-  const cwd = Deno.cwd();
-  try {
-    Deno.chdir(repository.directory);
-    assert.equal(await repository.compare(), undefined);
-    assert.deepEqual(await gitState(), readState(repository.directory).state);
-    await repository.write("d39/file_3999.txt", "edited\n");
-    assert.equal((await gitState())?.dirty, true);
-  } finally {
-    Deno.chdir(cwd);
-  }
+  assert.equal(await repository.compare(), undefined);
+  const { here, beside } = await toldIn(repository.directory, ground.home);
+  assert.deepEqual(beside, here.state);
+  assert.equal(beside.dirty, false);
+  await repository.write("d39/file_3999.txt", "edited\n");
+  assert.equal((await toldIn(repository.directory, ground.home)).beside.dirty, true);
 });

@@ -23,13 +23,11 @@ export interface Repository {
   compare(): Promise<string | undefined>;
 }
 
-/** Makes a ground, and lets this process read git's settings from its home. */
+/** Makes a ground. */
 export async function openGround(): Promise<Ground> {
   const directory = await Deno.realPath(await Deno.makeTempDir({ prefix: "reprise-git-" }));
   const home = join(directory, "home");
   await Deno.mkdir(home);
-  const before = Deno.env.get("HOME");
-  Deno.env.set("HOME", home);
   return {
     directory,
     home,
@@ -48,12 +46,13 @@ export async function openGround(): Promise<Ground> {
       return repository;
     },
     async [Symbol.asyncDispose]() {
-      if (before === undefined) Deno.env.delete("HOME");
-      else Deno.env.set("HOME", before);
       await Deno.remove(directory, { recursive: true });
     },
   };
 }
+
+/** Where git's settings of a user are, whose home a folder is. */
+export const placeOf = (home: string) => ({ home, config: join(home, ".config") });
 
 /** A directory, as a repository that there may be. */
 export function repositoryAt(directory: string, home: string): Repository {
@@ -94,7 +93,7 @@ export function repositoryAt(directory: string, home: string): Repository {
     remove: (file) => Deno.remove(join(directory, file), { recursive: true }),
     async compare() {
       // Git writes what it has looked at into the index, so this looks first.
-      const { state, untold } = readState(directory);
+      const { state, untold } = readState(directory, placeOf(home));
       // Not to write the index leaves it as it was for what is compared next.
       const status = await tryGit("--no-optional-locks", "status", "--porcelain=v2", "--branch");
       const branch = /^# branch\.head (.+)$/m.exec(status ?? "")?.[1];

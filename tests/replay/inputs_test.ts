@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import process from "node:process";
 import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
 import { digestOf, digestOfJson } from "../../lib/base/digest.ts";
-import { refusalOf } from "../../lib/base/observe/files.ts";
 import { observeProcess } from "../../lib/base/observe/observe.ts";
 import { driftsBetween } from "../../lib/contract/compare.ts";
 import type { ContractRecord } from "../../lib/contract/record.ts";
@@ -106,6 +106,7 @@ Deno.test("a run that was recorded before inputs were observed is safe where tod
 
 Deno.test("what a record says that a fit read is read below the project alone, and told to nobody", async () => {
   await using project = await openReading({ pure: {} });
+  const other = "0".repeat(64);
   await project.write(".env", "SECRET=1");
   await project.write("plain.txt", "plain");
   const { document } = await project.json("train", "pure");
@@ -113,12 +114,12 @@ Deno.test("what a record says that a fit read is read below the project alone, a
     ...record,
     clauses: {
       ...record.clauses,
-      "inputs.fit.file..env": "0",
-      "inputs.fit.file.../x": "0",
-      "inputs.fit.file.plain.txt": "0",
-      "inputs.fit.file.mlartifacts/x": "0",
-      "inputs.fit.env.NOTE": "0",
-      "inputs.fit.telepathy": "0",
+      "inputs.fit.file..env": other,
+      "inputs.fit.file.../x": other,
+      "inputs.fit.file.plain.txt": other,
+      "inputs.fit.file.mlartifacts/x": other,
+      "inputs.fit.env.NOTE": other,
+      "inputs.fit.telepathy": other,
     },
   }));
   const { document: { verdict, reasons, drifts } } = await project.json("replay", "pure");
@@ -135,7 +136,7 @@ Deno.test("what a record says that a fit read is read below the project alone, a
   const current = Object.fromEntries(drifts.map(({ clause, current }) => [clause, current]));
   assert.deepEqual(Object.keys(current), ["inputs.fit.env.NOTE", "inputs.fit.file.plain.txt"]);
   // The digest of what isn't the same would let its writer try values.
-  const mask = digestOf("other than 0");
+  const mask = digestOf(`other than ${other}`);
   assert.deepEqual(Object.values(current), [mask, mask]);
 });
 
@@ -264,29 +265,34 @@ Deno.test("what Deno audits of a pipeline is in its clauses", async () => {
 
 Deno.test("files that a fit may have read are looked at by their real path", async () => {
   await using project = await openReading({});
-  const before = Deno.cwd();
-  Deno.chdir(project.directory);
-  try {
-    await Deno.mkdir("hidden/.git", { recursive: true });
-    await Deno.writeTextFile("hidden/.git/config", "");
-    await Deno.symlink(before, "out");
-    await Deno.symlink("hidden/.git", "seen");
-    const kept = ["mlartifacts", "my.db"];
-    const refused = (name: string) => refusalOf(name, kept);
-    assert.equal(refused("notes/a.txt"), undefined);
-    assert.equal(refused("notes/none.txt"), undefined);
-    assert.equal(refused("out/deno.json"), "it isn't below the project");
-    assert.equal(refused("/etc/passwd"), "it isn't below the project");
-    assert.equal(refused("../x"), "it isn't below the project");
-    assert.equal(refused("."), "it isn't below the project");
-    assert.equal(refused("seen/config"), "it is hidden");
-    assert.equal(refused("hidden/.git/config"), "it is hidden");
-    assert.equal(refused("mlartifacts/1/x"), "it is of the store");
-    assert.equal(refused("my.db"), "it is of the store");
-    assert.equal(refused("my.db-wal"), "it is of the store");
-  } finally {
-    Deno.chdir(before);
-  }
+  const refusals = {
+    "notes/a.txt": null,
+    "notes/none.txt": null,
+    "out/deno.json": "it isn't below the project",
+    "/etc/passwd": "it isn't below the project",
+    "../x": "it isn't below the project",
+    ".": "it isn't below the project",
+    "seen/config": "it is hidden",
+    "hidden/.git/config": "it is hidden",
+    "mlartifacts/1/x": "it is of the store",
+    "my.db": "it is of the store",
+    "my.db-wal": "it is of the store",
+  };
+  await project.write("hidden/.git/config", "");
+  await Deno.symlink(fileURLToPath(ROOT), join(project.directory, "out"));
+  await Deno.symlink("hidden/.git", join(project.directory, "seen"));
+  await project.write(
+    "refusals.ts",
+    `import { refusalOf } from "${new URL("lib/base/observe/files.ts", ROOT)}";
+const refused = (name: string) => [name, refusalOf(name, ["mlartifacts", "my.db"]) ?? null];
+console.log(JSON.stringify(Object.fromEntries(${JSON.stringify(Object.keys(refusals))}.map(refused))));
+`,
+  );
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", "--no-lock", "--config", "deno.json", "refusals.ts"],
+    cwd: project.directory,
+  }).output();
+  assert.deepEqual(JSON.parse(new TextDecoder().decode(stdout)), refusals);
 });
 
 Deno.test("a feature's values that differ while nothing does that they are made of block", () => {

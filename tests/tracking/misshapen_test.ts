@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
-import { runsCompareCommand, runsShowCommand } from "../../lib/commands/runs.ts";
 import { digestOfJson } from "../../lib/base/digest.ts";
-import { replay } from "../../lib/replay/replay.ts";
 import type { ReplayReport } from "../../lib/replay/report.ts";
-import { openStore } from "../../lib/tracking/open_store.ts";
 import { openProject, type Project } from "../project.ts";
 import { serve } from "../server/serving.ts";
 import { type Forge, openForge } from "./forged.ts";
+import type { Said } from "./judge_each.ts";
 
 /** A record that is misshapen, and the reason that a replay gives. */
 interface Forgery {
@@ -360,29 +358,16 @@ Deno.test("misshapen records of the embedded store are told in words, and spoil 
 
   await t.step(
     "each is unverifiable, shown and compared, and what is beside changes no verdict",
-    () =>
-      inProject(project, async () => {
-        await using store = await openStore("sqlite:///mlflow.db", { create: false });
-        for (const { id, forgery } of forged) {
-          const report = await replay({ id }, { store });
-          assert.deepEqual(
-            [report.verdict, report.reasons],
-            ["unverifiable", [reasonOf(id, forgery)]],
-            forgery.what,
-          );
-          const shown = await runsShowCommand({ run: id });
-          assert.equal(shown.info.run_id, id);
-          if (isOfRecord(forgery)) {
-            assert.ok(reasonOf(id, forgery).includes(shown.misshapen![0]!), forgery.what);
-          }
-          const compared = await runsCompareCommand({ past: honest, current: id }, {});
-          assert.deepEqual([compared.verdict, compared.reasons], ["unverifiable", [reasonOf(id, forgery)]]);
-        }
-        for (const id of beside) {
-          const report = await replay({ id }, { store });
-          assert.deepEqual([report.verdict, report.reasons], ["safe", []]);
-        }
-      }),
+    async () => {
+      const said = await judgeEach(project, honest, [...forged.map(({ id }) => id), ...beside]);
+      forged.forEach(({ id, forgery }, at) => {
+        const { judged, shown, misshapen, compared } = said[at]!;
+        const expected = ["unverifiable", [reasonOf(id, forgery)]];
+        assert.deepEqual([judged, compared, shown], [expected, expected, id], forgery.what);
+        if (isOfRecord(forgery)) assert.ok(reasonOf(id, forgery).includes(misshapen[0]!), forgery.what);
+      });
+      for (const { judged } of said.slice(forged.length)) assert.deepEqual(judged, ["safe", []]);
+    },
   );
 
   await t.step("the list of the command line has them all, and says what is misshapen", async () => {
@@ -449,12 +434,18 @@ Deno.test("misshapen records of the embedded store are told in words, and spoil 
   });
 });
 
-async function inProject(project: Project, work: () => Promise<void>): Promise<void> {
-  const before = Deno.cwd();
-  Deno.chdir(project.directory);
-  try {
-    await work();
-  } finally {
-    Deno.chdir(before);
-  }
+async function judgeEach(
+  project: Project,
+  honest: string,
+  ids: readonly string[],
+): Promise<readonly Said[]> {
+  const program = new URL("./judge_each.ts", import.meta.url).href;
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", "--no-lock", "--config", "deno.json", program, honest, ...ids],
+    cwd: project.directory,
+    env: { MLFLOW_TRACKING_URI: "", NO_COLOR: "1" },
+  }).output();
+  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  assert.equal(err, "");
+  return JSON.parse(out!);
 }

@@ -213,6 +213,7 @@ tell([
         "lineage.json",
         "lineage.svg",
         "model",
+        "outcome.json",
         "plots",
         "source",
       ],

@@ -3,7 +3,14 @@ import { hasChanged } from "./changed.ts";
 import { readIndex } from "./index_file.ts";
 import { statOf, textOf, Untold } from "./read.ts";
 import { hasReplacements, headOf } from "./refs.ts";
-import { findRepository, openRepository, type Repository, userConfigOf } from "./repository.ts";
+import {
+  findRepository,
+  type Home,
+  homeOfUser,
+  openRepository,
+  type Repository,
+  userConfigOf,
+} from "./repository.ts";
 import { hasStaged } from "./staged.ts";
 import { hasUntracked } from "./untracked.ts";
 
@@ -27,14 +34,17 @@ export interface GitReading {
 }
 
 /** Reads the state of the git repository around a directory, as `git status` tells it, as far as it may be read. */
-export function readState(directory: string = Deno.cwd()): GitReading {
+export function readState(
+  directory: string = Deno.cwd(),
+  home: Home | undefined = homeOfUser(),
+): GitReading {
   try {
     const repository = findRepository(directory);
     const head = repository && headOf(repository);
     if (repository === undefined || head?.commit === undefined) return { state: undefined };
     const { commit, branch } = head;
     const doubts: string[] = [];
-    const dirty = isDirty(repository, commit, (why) => doubts.push(why));
+    const dirty = isDirty(repository, commit, { home, doubt: (why) => doubts.push(why) });
     return {
       state: { commit, branch, dirty, remote: remoteOf(repository) },
       ...(dirty === undefined
@@ -52,8 +62,11 @@ const MOST_NESTED = 10;
 function isDirty(
   repository: Repository,
   commit: string,
-  doubt: (why: string) => void,
-  depth = 0,
+  { home, doubt, depth = 0 }: {
+    readonly home: Home | undefined;
+    readonly doubt: (why: string) => void;
+    readonly depth?: number;
+  },
 ): boolean | undefined {
   let doubts = 0;
   const doubted = (why: string) => {
@@ -79,7 +92,7 @@ function isDirty(
     if (nested === undefined || head === undefined) {
       throw new Untold("a submodule isn't in a form that is known here");
     }
-    const differs = head !== id || isDirty(nested, head, doubted, depth + 1);
+    const differs = head !== id || isDirty(nested, head, { home, doubt: doubted, depth: depth + 1 });
     if (differs && ignoresSubmodules(repository)) {
       throw new Untold("git is set to ignore changes of submodules");
     }
@@ -88,7 +101,7 @@ function isDirty(
   let dirty = false;
   attempt(() => {
     const index = readIndex(repository);
-    const user = userConfigOf(repository.config);
+    const user = userConfigOf(repository.config, home);
     dirty = attempt(() => {
       if (hasReplacements(repository)) throw new Untold("the repository replaces objects by others");
       return hasStaged(repository, index, commit);

@@ -127,12 +127,25 @@ export interface UserConfig {
   readonly ignore: string | undefined;
 }
 
-/** The settings beside a repository's own, as far as they may be read. */
-export function userConfigOf(own: GitConfig): UserConfig {
-  const none = { config: undefined, ignore: undefined };
+/** Where a user's settings are. */
+export interface Home {
+  readonly home: string;
+  /** The folder of the settings of programs. */
+  readonly config: string;
+}
+
+/** Where the settings of whoever runs this are; undefined where the environment doesn't say. */
+export function homeOfUser(): Home | undefined {
   const home = environmentVariable("HOME") ?? environmentVariable("USERPROFILE");
-  if (home === undefined) return none;
-  const xdg = environmentVariable("XDG_CONFIG_HOME") ?? join(home, ".config");
+  return home && { home, config: environmentVariable("XDG_CONFIG_HOME") ?? join(home, ".config") } ||
+    undefined;
+}
+
+/** The settings beside a repository's own, as far as they may be read. */
+export function userConfigOf(own: GitConfig, place: Home | undefined): UserConfig {
+  const none = { config: undefined, ignore: undefined };
+  if (place === undefined) return none;
+  const { home, config: xdg } = place;
   try {
     const files = ["/etc/gitconfig", join(xdg, "git/config"), join(home, ".gitconfig")];
     const config = parseConfig(...files.map((file) => textOf(file) ?? ""));
