@@ -14,6 +14,7 @@ import { currentExperiment } from "./current.ts";
 import { inputsNote, judgeInputs, placesOf } from "./inputs.ts";
 import type { AttributionEvent } from "./past/attribution.ts";
 import type { RerunLimits } from "./past/warden.ts";
+import { policyOf } from "./policy.ts";
 import type { ReplayConfig } from "./replay_config.ts";
 import type { ReplayReport } from "./report.ts";
 import { type Made, openToday, type Today } from "./today.ts";
@@ -265,39 +266,9 @@ async function attributed(
   }
 }
 
-/** The policy that a run is judged by, with what a report says of it. */
-async function policyOf(
-  { info }: Run,
-  asked: Asked | undefined,
-  { config, configOf }: RunOptions,
-): Promise<Omit<ReplayConfig, "run"> & { readonly notes: readonly string[] }> {
-  const renamed = asked !== undefined && asked.run !== info.run_name
-    ? [`It was recorded as "${asked.run}", and is called "${info.run_name}" in the store now.`]
-    : [];
-  const policy = await configOf?.(asked?.run ?? info.run_name) ?? config ??
-    { binding: [], advisory: [], data: { allow: [] } };
-  const isLenient = policy.advisory.length > 0 || policy.data.allow.length > 0;
-  if (configOf === undefined || asked !== undefined || !isLenient) {
-    return { ...policy, notes: [...renamed, ...policyNotes(policy)] };
-  }
-  // Whoever may rename a run could choose what is allowed.
-  const strict = { ...policy, advisory: [], data: { allow: [] } };
-  const note =
-    "What the replay config of its name allows isn't allowed: the run's record doesn't vouch for the name.";
-  return { ...strict, notes: [note, ...policyNotes(strict)] };
-}
-
 function movedNotes({ info: { artifact_uri, artifacts_at } }: Run): readonly string[] {
   if (artifacts_at === undefined) return [];
   return [
     `The project was moved since: what the run kept, recorded in ${artifact_uri}, was read from ${artifacts_at}.`,
-  ];
-}
-
-function policyNotes({ binding, advisory, data }: Omit<ReplayConfig, "run">): readonly string[] {
-  return [
-    ...binding.map((pattern) => `The replay config makes ${pattern} binding.`),
-    ...advisory.map((pattern) => `The replay config makes ${pattern} advisory.`),
-    ...data.allow.map((kind) => `The replay config allows the data to change: ${kind}.`),
   ];
 }

@@ -1,35 +1,27 @@
 import { lockText, now } from "../base/environment.ts";
-import { ExperimentError, messageOf } from "../base/error.ts";
-import { type GitState, gitState } from "../base/git/state.ts";
+import { messageOf } from "../base/error.ts";
+import { gitState } from "../base/git/state.ts";
 import { userName } from "../base/git/user.ts";
 import { rewrittenOf } from "../base/observe/files.ts";
 import { inputWords } from "../base/observe/input.ts";
 import { observeProcess } from "../base/observe/observe.ts";
 import { fitInputs, type Inputs, observing } from "../base/observe/scope.ts";
-import {
-  type Contract,
-  contractIn,
-  contractOf,
-  type MadeContract,
-  modulesOf,
-  valueDigests,
-} from "../contract/contract.ts";
+import { type Contract, contractIn, contractOf, modulesOf, valueDigests } from "../contract/contract.ts";
 import {
   inputsIn,
   inputsOfLoading,
-  isInput,
   isRepeatable,
   type NamedInput,
   withFitInputs,
 } from "../contract/inputs.ts";
-import { placeOf } from "../data/place.ts";
-import { sourceBytesDigest } from "../data/table.ts";
 import type { LoadedExperiment } from "../experiment/experiment.ts";
 import { chooseFrom, computeValues, prepare, type Prepared } from "../experiment/prepare.ts";
-import { openSource, type SourceReader } from "../source/source.ts";
+import { openSource } from "../source/source.ts";
 import { recorded } from "../tracking/recorded.ts";
-import type { Metric, RunStatus, TrackingStore } from "../tracking/store.ts";
-import { fitAndScore, type Fitted, isMetric, pointsOf, spreadOf, turnTaker } from "./fit.ts";
+import type { RunStatus, TrackingStore } from "../tracking/store.ts";
+import { changeSince } from "./change.ts";
+import { openCurve } from "./curve.ts";
+import { fitAndScore, type Fitted, pointsOf, spreadOf, turnTaker } from "./fit.ts";
 import { recordOutcome } from "./outcome.ts";
 import {
   datasetInputOf,
@@ -113,9 +105,6 @@ export interface TrainOptions {
   readonly verify?: boolean;
 }
 
-/** How often a curve is recorded, in milliseconds. */
-const RECORD_MS = 2000;
-
 /**
  * Trains an experiment and records it as one run: data, features and split are prepared, the model is fitted to the
  * train rows and scored on the test rows. The run reads FINISHED only if code and data are still the same after the fit.
@@ -182,7 +171,10 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
     ]);
     const kept = await keepShared(store, run_id, { experiment, prepared, made, reader, lock });
 
-    const curve = curveRecorder(store, run_id, { onEvent, ...(signal ? { signal } : {}) });
+    const curve = openCurve(store, run_id, {
+      onEpoch: (epoch, metrics) => onEvent({ kind: "epoch", epoch, metrics }),
+      ...(signal ? { signal } : {}),
+    });
     const { openEvaluator } = await import("./evaluation/evaluator.ts");
     const evaluator = openEvaluator(prepared);
     const inputs: Inputs = new Map();
@@ -265,85 +257,4 @@ function toldInput(input: NamedInput) {
     asked,
     repeatable: isRepeatable(input),
   };
-}
-
-/** Records the training curve while the fit goes on, and lets signals and other work have their turn. */
-function curveRecorder(
-  store: TrackingStore,
-  runId: string,
-  { onEvent, signal }: { readonly onEvent: (event: TrainEvent) => void; readonly signal?: AbortSignal },
-) {
-  let points: Metric[] = [];
-  const curves = new Map<string, Metric[]>();
-  let recorded = now();
-  const takeTurns = turnTaker(signal);
-  const flush = async () => {
-    const metrics = points;
-    points = [];
-    if (metrics.length > 0) await store.logBatch(runId, { metrics });
-  };
-  const onEpoch = async (epoch: number, metrics: Readonly<Record<string, number>>) => {
-    const timestamp = now();
-    for (const [key, value] of Object.entries(metrics)) {
-      if (isMetric(key)) throw scoreName(key);
-      const point = { key, value, timestamp, step: epoch };
-      points.push(point);
-      const curve = curves.get(key);
-      if (curve) curve.push(point);
-      else curves.set(key, [point]);
-    }
-    onEvent({ kind: "epoch", epoch, metrics });
-    await takeTurns();
-    if (timestamp - recorded >= RECORD_MS) {
-      await flush();
-      recorded = now();
-    }
-  };
-  return {
-    onEpoch,
-    flush,
-    curves: () => [...curves].map(([key, points]) => ({ key, points })),
-    last: () => Object.fromEntries([...curves].map(([key, points]) => [key, points.at(-1)!.value])),
-  };
-}
-
-function scoreName(key: string): ExperimentError {
-  return new ExperimentError(
-    "INVALID_PARAMETER_VALUE",
-    `The training curve "${key}" has the name of a test score, so the two could not be told apart.`,
-    { hint: `Call it train_${key} in the model's onEpoch.` },
-  );
-}
-
-/** What of code and data changed between preparing and now, in words; undefined where nothing did. */
-async function changeSince(
-  experiment: LoadedExperiment,
-  prepared: Prepared,
-  made: MadeContract,
-  { reader, git, lock }: {
-    readonly reader: SourceReader;
-    readonly git: GitState | undefined;
-    readonly lock: string | undefined;
-  },
-): Promise<string | undefined> {
-  const current = openSource({ text: "current", ...(lock === undefined ? {} : { lock }) });
-  const edited = (await Promise.all(
-    modulesOf(made.sources).map(async (module) => {
-      const [now, then] = await Promise.all([current.text(module), reader.text(module)]);
-      return now === then ? [] : [module];
-    }),
-  )).flat();
-  const sameBytes = (await sourceBytesDigest(prepared.dataset)) === prepared.table.bytes;
-  if (edited.length === 0 && sameBytes) return undefined;
-
-  const again = sameBytes ? prepared : await prepare(prepared);
-  const { record } = await contractOf(experiment, prepared, { prepared: again, reader: current, git, lock });
-  const changed = Object.keys(record.clauses).filter((clause) =>
-    record.clauses[clause] !== made.record.clauses[clause] && !isInput(clause)
-  );
-  if (changed.length === 0) return undefined;
-  const places = [...edited, ...(sameBytes ? [] : [prepared.dataset.source.url])].map(placeOf).join(", ");
-  return `${places} changed while the model was fitted, so the run isn't one of its contract: ${
-    changed.join(", ")
-  }.`;
 }
