@@ -80,7 +80,7 @@ export async function replayCommand(
   const report = await replay(run_id === undefined ? { name: config!.run } : { id: run_id }, {
     ...context,
     store,
-    ...(config ? { config } : {}),
+    ...(config ? { config } : { configOf: (name: string) => loadReplayConfig(name) }),
     rerun: input.rerun,
     recordedConfig: input.recorded_config,
     asRecorded: input.as_recorded,

@@ -29,6 +29,8 @@ export interface ReplayOptions extends Omit<TrainOptions, "replayOf" | "onEvent"
   readonly onEvent?: (event: ReplayEvent) => void;
   /** Which clauses bind, and which changes of data don't. */
   readonly config?: ReplayConfig;
+  /** In place of `config`: that of a run by the name that it was recorded as. */
+  readonly configOf?: (run: string) => Promise<ReplayConfig | undefined>;
   /** Judge the config that the run recorded, even where there is one of its name today. @default false */
   readonly recordedConfig?: boolean;
   /** Train again when the verdict is safe, and compare. @default false */
@@ -53,8 +55,6 @@ interface RunOptions extends ReplayOptions {
   readonly today?: Today;
   /** The name that the run was looked up by. */
   readonly name?: string;
-  /** The replay config of a run of a name, in place of `config`. */
-  readonly configOf?: (run: string) => Promise<ReplayConfig | undefined>;
 }
 
 /**

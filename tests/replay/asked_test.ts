@@ -189,6 +189,16 @@ Deno.test("a run that was renamed isn't taken for the one of that name", async (
   ]]);
 });
 
+Deno.test("a run that is asked for by its id is judged by the replay config of its name", async () => {
+  await using project = await openProject();
+  const id = await train(project, "baseline");
+  await project.write("configs/replay_baseline.yaml", 'run: baseline\nadvisory: ["seed"]\n');
+  await project.edit("configs/baseline.yaml", "seed: 42", "seed: 1");
+  const { document } = await project.json("replay", "--run-id", id);
+  assert.ok(document.notes.includes("The replay config makes seed advisory."), document.notes.join("\n"));
+  assert.equal(document.drifts.find(({ clause }) => clause === "seed")?.binding, false);
+});
+
 Deno.test("no name in a store chooses what a replay allows", async () => {
   await using project = await openProject();
   await train(project, "baseline");
