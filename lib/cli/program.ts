@@ -1,5 +1,6 @@
 import { VERSION } from "../base/environment.ts";
 import { exitCodeOf } from "../base/error.ts";
+import { observingProgram } from "../base/observe/scope.ts";
 import { Command, CommanderError, Option } from "../deps/commander.ts";
 import type { z } from "../deps/zod.ts";
 import type { LoadedExperiment } from "../experiment/experiment.ts";
@@ -28,7 +29,8 @@ export async function runProgram(args: readonly string[], script?: ScriptExperim
   let exitCode = 0;
   const program = programOf(script, interrupt, (code) => exitCode = code);
   try {
-    await program.parseAsync(args.length === 0 && script ? ["train"] : [...args], { from: "user" });
+    const words = args.length === 0 && script ? ["train"] : [...args];
+    await observingProgram(() => program.parseAsync(words, { from: "user" }));
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_INVALID;
