@@ -1,8 +1,10 @@
 import { VERSION } from "../base/environment.ts";
 import { exitCodeOf } from "../base/error.ts";
+import { observingProgram } from "../base/observe/scope.ts";
 import { Command, CommanderError, Option } from "../deps/commander.ts";
 import type { z } from "../deps/zod.ts";
 import type { LoadedExperiment } from "../experiment/experiment.ts";
+import { defaultLimits } from "../replay/past/limits.ts";
 import { isGood } from "../replay/report.ts";
 import { FORMS } from "./forms.ts";
 import { printError, printLine, reporterOf } from "./terminal.ts";
@@ -27,7 +29,8 @@ export async function runProgram(args: readonly string[], script?: ScriptExperim
   let exitCode = 0;
   const program = programOf(script, interrupt, (code) => exitCode = code);
   try {
-    await program.parseAsync(args.length === 0 && script ? ["train"] : [...args], { from: "user" });
+    const words = args.length === 0 && script ? ["train"] : [...args];
+    await observingProgram(() => program.parseAsync(words, { from: "user" }));
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_INVALID;
@@ -80,9 +83,12 @@ function programOf(
     .option("--rerun", "train again if it is safe, and compare bit for bit")
     .option("--as-recorded", "run the recorded source on the recorded data, without network, and compare")
     .option("--attribute", "if drift blocks: tell which change carries how much of the metrics' change")
-    .option("--rerun-timeout <seconds>", "how long recorded code may run")
-    .option("--rerun-memory <MiB>", "how much memory recorded code may take")
-    .option("--rerun-output <MiB>", "how much recorded code may print")
+    .option("--rerun-timeout <seconds>", `how long recorded code may run (default: ${defaultLimits.timeout})`)
+    .option(
+      "--rerun-memory <MiB>",
+      `how much memory recorded code may take (default: ${defaultLimits.memory})`,
+    )
+    .option("--rerun-output <MiB>", `how much recorded code may print (default: ${defaultLimits.output})`)
     .option("--recorded-config", "judge the recorded config, not today's of its name")
     .option("--judged-by <config>", "judge this config, by its name, path or URL, not today's of the run")
     .option("--config <file>", "the replay config, rather than configs/replay_RUN.yaml")

@@ -72,19 +72,25 @@ export function runText(
 export function registryText({ datasets, features, models }: RegistryListing): string {
   return [
     "datasets",
-    ...datasets.map(({ name, description, columns, target }) =>
-      `  ${name}: ${description ?? ""}\n    columns ${columns.join(", ")}; target ${target}`
-    ),
+    ...datasets.flatMap(({ name, description, columns, target }) => [
+      described(name, description),
+      `    columns ${columns.join(", ")}; target ${target}`,
+    ]),
     "feature views",
-    ...features.map(({ name, description, over, features }) =>
-      `  ${name} over ${over}: ${description ?? ""}\n    ${features.join(", ")}`
-    ),
+    ...features.flatMap(({ name, description, over, features }) => [
+      described(`${name} over ${over}`, description),
+      `    ${features.join(", ")}`,
+    ]),
     "models",
-    ...models.map(({ name, description, params }) =>
-      `  ${name}: ${description ?? ""}\n    params ${Object.keys(params).join(", ")}`
-    ),
+    ...models.flatMap(({ name, description, params }) => [
+      described(name, description),
+      `    params ${Object.keys(params).join(", ") || "none"}`,
+    ]),
   ].join("\n");
 }
+
+const described = (name: string, description: string | undefined): string =>
+  description ? `  ${name}: ${description}` : `  ${name}`;
 
 /** Configs, a line each. */
 export function configsText(configs: readonly ConfigEntry[]): string {

@@ -1,6 +1,5 @@
 export {
   isAlias,
-  isCollection,
   isMap,
   isNode,
   isScalar,

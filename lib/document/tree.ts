@@ -68,7 +68,7 @@ export function valueOf(tree: Tree): unknown {
 }
 
 /** The child of a tree at one step, if there is one. */
-export function childOf(tree: Tree, step: PropertyKey): Tree | undefined {
+function childOf(tree: Tree, step: PropertyKey): Tree | undefined {
   if (tree.kind === "map") return tree.entries.get(String(step));
   return tree.kind === "list" ? tree.items[Number(step)] : undefined;
 }

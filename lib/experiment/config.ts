@@ -39,7 +39,7 @@ export const trackingSchema = z.strictObject({ uri: z.string().min(1) }).optiona
 export const nameSchema = z.string().min(1).max(250);
 
 /** The schema of experiment configs that choose from a registry. */
-export function experimentSchema(registry: Registry): z.ZodType<ExperimentSpec> {
+function experimentSchema(registry: Registry): z.ZodType<ExperimentSpec> {
   const models = Object.entries(registry.models).map(([name, { params }]) =>
     z.strictObject({ name: z.literal(name), params: params.prefault({}) })
   );

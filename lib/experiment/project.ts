@@ -37,7 +37,7 @@ export async function locate(path: string): Promise<string | undefined> {
 }
 
 /** What comes with Reprise and belongs to the registry in use: nothing, where the project has its own. */
-export async function builtIn(): Promise<readonly string[]> {
+async function builtIn(): Promise<readonly string[]> {
   return await existing("registries/mod.ts") === undefined ? BUILT_IN : [];
 }
 

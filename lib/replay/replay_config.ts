@@ -30,7 +30,7 @@ export const replaySchema = z.strictObject({
 }) as unknown as z.ZodType<ReplayConfig>;
 
 /** Checks the YAML text of a replay config. */
-export function parseReplayConfig(text: string, options: { readonly file: string }): ReplayConfig {
+function parseReplayConfig(text: string, options: { readonly file: string }): ReplayConfig {
   return parseDocument(text, { ...options, schema: replaySchema }).value;
 }
 

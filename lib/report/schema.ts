@@ -53,7 +53,7 @@ const plainDrift = {
 };
 
 /** The schema of a drift in a report. */
-export const driftSchema = z.object({
+const driftSchema = z.object({
   ...plainDrift,
   declarations: z.array(z.string()).exactOptional().describe("Those that changed, as file#name"),
   declaration: z.string().exactOptional().describe("The declaration that changed, as file#name"),

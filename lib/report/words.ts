@@ -87,7 +87,7 @@ export function remarksOf(
 }
 
 /** Who is claimed to have waived a drift, until when and why; or that this has expired. */
-export function waiverWords(
+function waiverWords(
   { by, at, until, because, expired }: NonNullable<ExplainedDrift["waiver"]>,
 ): string {
   const day = at.slice(0, 10);

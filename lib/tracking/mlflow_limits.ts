@@ -79,7 +79,7 @@ function checkMetrics(metrics: readonly Metric[]): void {
 }
 
 /** Refuses tags that MLflow would not keep exactly. */
-export function checkTags(tags: Readonly<Record<string, string>>): void {
+function checkTags(tags: Readonly<Record<string, string>>): void {
   for (const [key, value] of Object.entries(tags)) {
     checkKey("tag", key);
     if (key === "mlflow.runName") checkRunName(value);
@@ -128,7 +128,7 @@ export function checkExperimentName(name: string): void {
 }
 
 /** Refuses a name that MLflow would not keep as a run's. */
-export function checkRunName(name: string): void {
+function checkRunName(name: string): void {
   checkFilled("The run's name", name, 250);
 }
 

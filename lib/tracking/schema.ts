@@ -1,5 +1,5 @@
 /** The alembic revision of MLflow 2.22, which every later MLflow opens and upgrades in place. */
-export const REVISION = "0584bdc529eb";
+const REVISION = "0584bdc529eb";
 
 /** The tables that a file must have for the embedded store to work in it. */
 export const NEEDED_TABLES = [

@@ -9,7 +9,7 @@ import { encodeNumber } from "./kept/result.ts";
 import { type Outcome, outcomeOf, pointsIn } from "./reproduction.ts";
 
 /** The version of the list of what an outcome is: 1 is the model's files, and every point of the run's own metrics. */
-export const OUTCOME_VERSION = 1;
+const OUTCOME_VERSION = 1;
 
 const digests = z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/));
 

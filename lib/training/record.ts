@@ -49,7 +49,7 @@ export async function logSources(
 }
 
 /** The resolved config as it is recorded: without where, which is no part of what a run was and may hold credentials. */
-export function configText({ tracking: _tracking, ...config }: ExperimentSpec): string {
+function configText({ tracking: _tracking, ...config }: ExperimentSpec): string {
   return stringify(config);
 }
 

@@ -16,7 +16,7 @@ export interface GitObject {
  *
  * @throws {Untold} Where it isn't there, is too large, or was changed.
  */
-export function readObject(repository: Repository, id: string): GitObject {
+function readObject(repository: Repository, id: string): GitObject {
   const object = looseObject(repository, id) ?? packedObject(repository, id);
   if (object === undefined) throw new Untold("an object of the commit isn't in the repository");
   const hash = createHash(repository.idBytes === 32 ? "sha256" : "sha1");

@@ -1,10 +1,10 @@
 import { digestOf } from "../digest.ts";
 
 /** The kinds of input that can be had again, each of which a digest stands for. */
-export const REPEATABLE = ["file", "env", "timezone", "locale"] as const;
+const REPEATABLE = ["file", "env", "timezone", "locale"] as const;
 
 /** The other kinds, with what they are in words: what they gave can't be had again. */
-export const UNREPEATABLE = {
+const UNREPEATABLE = {
   arguments: "the arguments of the program",
   clock: "the clock",
   device: "a device",

@@ -73,6 +73,8 @@ function denoJsonOf(framework: string): string {
   const config = {
     // So that reading below the project is enough: packages are there, not in Deno's cache.
     nodeModulesDir: "auto",
+    // A package of the server's has a script, which Deno doesn't run, and warns of unless it is told not to.
+    allowScripts: { deny: ["npm:@scarf/scarf"] },
     tasks,
     compilerOptions: { strict: true, noUncheckedIndexedAccess: true, erasableSyntaxOnly: true },
     exclude: ["node_modules", "mlartifacts"],
