@@ -388,6 +388,44 @@ for (const text of [lock.replace(/("leven@4.1.0": \\{\\s*"integrity": ")sha512-.
   }
 });
 
+Deno.test("packages are fetched from the registry alone, whatever a lock file says of where they are", async () => {
+  const asked: string[] = [];
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ url }) => {
+    asked.push(url);
+    return new Response("no archive");
+  });
+  const script = `
+import { openSandbox } from "${new URL("lib/replay/past/sandbox.ts", ROOT)}";
+import { z } from "${new URL("lib/deps/zod.ts", ROOT)}";
+const url = "${PROGRAM}";
+const lock = JSON.parse(Deno.readTextFileSync(new URL("${new URL("deno.lock", ROOT)}")));
+lock.npm["leven@4.1.0"].tarball = "http://127.0.0.1:${server.addr.port}/leven.tgz";
+const modules = { [url]: ${
+    JSON.stringify(
+      `${START}\nimport leven from "npm:leven@4.1.0";\nawait give({ near: leven("a", "b") });\nDeno.exit(0);`,
+    )
+  } };
+await using sandbox = await openSandbox({ past: { modules, imports: {}, lacking: {} } }, { lock: JSON.stringify(lock) });
+const { near } = await sandbox.run(sandbox.layouts.past.urlOf(url), { job: (told) => told, schema: z.looseObject({}) });
+console.log(near);`;
+  const directory = await Deno.makeTempDir();
+  try {
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", "--no-lock", "--quiet", "--ext=ts", script],
+      cwd: directory,
+      env: { DENO_DIR: join(directory, "cache"), NO_COLOR: "1" },
+    }).output();
+    assert.deepEqual(
+      [new TextDecoder().decode(stdout), asked],
+      ["1\n", []],
+      new TextDecoder().decode(stderr),
+    );
+  } finally {
+    await server.shutdown();
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
 Deno.test("lines are found in parts however they come, and the unwanted are dropped", async () => {
   const bytes = new TextEncoder().encode(`keep a\n${"x".repeat(500)}\nkeep ${"b".repeat(300)}\n\nno\nkeep c`);
   for (const size of [1, 7, 100, 10_000]) {

@@ -225,7 +225,10 @@ async function fetchPackages(
 ): Promise<string | undefined> {
   if (lock === null || packages.fetch.length === 0) return "nothing says which it is";
   const [config, copy] = [`${folder}/fetch.json`, `${folder}/fetch.lock`];
-  await Deno.copyFile(`${folder}/${lock.file}`, copy);
+  // Without the addresses that it may say archives are at: they are had from the registry alone.
+  const text = await Deno.readTextFile(`${folder}/${lock.file}`);
+  const pins = JSON.stringify(JSON.parse(text), (key, value) => key === "tarball" ? undefined : value);
+  await Deno.writeTextFile(copy, pins);
   await Deno.writeTextFile(config, "{}");
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
