@@ -239,6 +239,14 @@ Deno.exit(0);`,
   assert.deepEqual(result, { own: ["file:///", "own"], a: "a" });
 });
 
+Deno.test("imports by names that are none, or those of every object, do no harm", async () => {
+  const names = ["//[", "/\\\\[", "__proto__", "constructor", "a\0b", "node:fs"];
+  const { held: _, ...result } = await attempt("await give({ told: {} });\nDeno.exit(0);", told, {
+    imports: { [PROGRAM]: Object.fromEntries(names.map((name) => [name, "node:path"])) },
+  });
+  assert.deepEqual(result, { told: {} });
+});
+
 Deno.test("modules that would take each other's place are refused", async () => {
   const unfit = "The recorded code can't be run: its modules can't be laid out: ";
   const own = "file:///project/own.ts";
