@@ -311,6 +311,25 @@ for (const [what, [program, limits, message]] of Object.entries(limited)) {
   });
 }
 
+Deno.test("code may run for longer than a timer can wait", async () => {
+  const { held: _, ...result } = await attempt("await give({ told: {} });\nDeno.exit(0);", told, {
+    limits: { timeout: 31_536_000 },
+  });
+  assert.deepEqual(result, { told: {} });
+});
+
+Deno.test("of lines and results that are printed over and over, some are passed on, and the last result", async () => {
+  let count = 0;
+  const { told: { last } } = await attempt(
+    `console.log("done\\n".repeat(100_000));
+for (let last = 0; last <= 1000; last++) await give({ told: { last: String(last) } });
+Deno.exit(0);`,
+    told,
+    { tell: { line: "done", onTold: () => count++ } },
+  );
+  assert.deepEqual([last, count], ["1000", 100]);
+});
+
 const misshapen: Readonly<Record<string, string>> = {
   "is no JSON": 'await Deno.stdout.write(new TextEncoder().encode(job.mark + "{\\n"));',
   "is another": "await give({ told: 1 });",
