@@ -37,7 +37,7 @@ export interface Project extends AsyncDisposable {
   run(...args: readonly string[]): Promise<Outcome>;
   /** Runs a command that prints JSON, and gives the document. */
   json(...args: readonly string[]): Promise<Outcome & { readonly document: Document }>;
-  /** Starts a command, for those that are interrupted. */
+  /** Starts a command, in a process group of its own, for those that are interrupted. */
   start(...args: readonly string[]): Deno.ChildProcess;
   write(file: string, text: string): Promise<void>;
   read(file: string): Promise<string>;
@@ -62,7 +62,7 @@ export async function openProject(
     await Deno.writeTextFile(join(directory, "deno.json"), JSON.stringify(settings));
   }
   const path = (file: string) => join(directory, file);
-  const commandOf = (args: readonly string[]) =>
+  const commandOf = (args: readonly string[], { detached = false } = {}) =>
     new Deno.Command(Deno.execPath(), {
       // Quiet, so that a cold cache's downloads aren't told on stderr.
       args: [
@@ -77,6 +77,7 @@ export async function openProject(
       ],
       cwd: directory,
       env: { MLFLOW_TRACKING_URI: "", NO_COLOR: "1", ...env },
+      detached,
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
@@ -98,7 +99,7 @@ export async function openProject(
         );
       }
     },
-    start: (...args) => commandOf(args).spawn(),
+    start: (...args) => commandOf(args, { detached: true }).spawn(),
     async write(file, text) {
       await Deno.mkdir(dirname(path(file)), { recursive: true });
       await Deno.writeTextFile(path(file), text);

@@ -50,7 +50,11 @@ export function createApp(context: ServerContext, options: AppOptions = {}): Hon
   );
 
   const places = openSlots(LOOKUPS);
-  for (const path of ["/api/runs/:id/report", "/api/contract/:experiment", "/api/registry/:name"]) {
+  const looking = [
+    ...["/api/runs/:id/report", "/api/runs/:id/compare/:other", "/compare"],
+    ...["/api/contract/:experiment", "/api/registry/:name"],
+  ];
+  for (const path of looking) {
     app.use(path, async (c, next) => {
       const { owner, client } = callerOf(c);
       const leave = places(owner ?? client);
@@ -76,7 +80,7 @@ export function createApp(context: ServerContext, options: AppOptions = {}): Hon
 function tooManyLookups(): ExperimentError {
   return new ExperimentError(
     "REQUEST_LIMIT_EXCEEDED",
-    `This caller waits for ${LOOKUPS} lookups already: reports, contracts or entries of the registry.`,
+    `This caller waits for ${LOOKUPS} lookups already: reports, comparisons, contracts or entries of the registry.`,
     { hint: "Ask again once one of them is answered." },
   );
 }

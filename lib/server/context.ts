@@ -8,7 +8,7 @@ import type { Jobs } from "./job.ts";
 
 export type { ConfigEntry };
 
-/** What a server's routes and pages work with. Whatever is of today's code is asked of a process of its own. */
+/** What a server's routes and pages work with. Whatever is of today's code, or takes long, is asked of a process of its own. */
 export interface ServerContext {
   /** The jobs of this server. */
   readonly jobs: Jobs;
@@ -26,6 +26,8 @@ export interface ServerContext {
   contract(experiment: string): Promise<Contract>;
   /** A run judged by today's code and data, without training again. */
   report(runId: string): Promise<ReportDocument>;
+  /** What differs between two recorded runs, whose rows may be many. */
+  compare(past: string, current: string): Promise<ReportDocument>;
   /** Aborted when the server is shutting down, so that answers that go on for long end. */
   readonly closing: AbortSignal;
 }

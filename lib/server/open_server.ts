@@ -104,7 +104,7 @@ export async function openServer(options: ServerOptions = {}): Promise<Server> {
 /** What is asked of processes of their own, as code that this one has loaded would stay as it is. */
 function lookupsOf(
   options: Parameters<typeof openLookups>[0],
-): Pick<ServerContext, "experiments" | "registry" | "registryEntry" | "contract" | "report"> {
+): Pick<ServerContext, "experiments" | "registry" | "registryEntry" | "contract" | "report" | "compare"> {
   const { lookup } = openLookups(options);
   return {
     experiments: async () => await lookup("config", ["list", ...TOLD], FRESH_MS) as readonly ConfigEntry[],
@@ -119,5 +119,7 @@ function lookupsOf(
       ]) as RegistryEntry,
     contract: async (experiment) => await lookup("contract", [...TOLD, "--", experiment]) as Contract,
     report: async (runId) => await lookup("replay", [...TOLD, `--run-id=${runId}`]) as ReportDocument,
+    compare: async (past, current) =>
+      await lookup("runs", ["compare", ...TOLD, "--", past, current]) as ReportDocument,
   };
 }

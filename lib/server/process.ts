@@ -7,16 +7,18 @@ import { endOf, type ProcessEnd } from "./process_end.ts";
 import { environmentOf } from "./process_env.ts";
 import { flagsOf, type ProcessLimits, watchProcess } from "./process_limits.ts";
 
-const STORE = "MLFLOW_TRACKING_URI,MLFLOW_TRACKING_USERNAME,MLFLOW_TRACKING_PASSWORD,MLFLOW_TRACKING_TOKEN," +
-  "MLFLOW_WORKSPACE,USER,LOGNAME,USERNAME";
+const STORE =
+  "MLFLOW_TRACKING_URI,MLFLOW_TRACKING_USERNAME,MLFLOW_TRACKING_PASSWORD,MLFLOW_TRACKING_TOKEN,MLFLOW_WORKSPACE";
+const USER = "USER,LOGNAME,USERNAME";
 const DATABASE = "PGUSER,PGPASSWORD";
 const DATA = ["--allow-net", `--allow-env=${DATABASE}`];
-const RUN = ["--allow-write=.", "--allow-net", `--allow-env=${STORE},${DATABASE}`];
+const RUN = ["--allow-write=.", "--allow-net", `--allow-env=${STORE},${USER},${DATABASE}`];
 
 /** What each command is granted beside reading the working directory: the same as by the tasks of `deno.json`. */
 export const GRANTS = {
   train: RUN,
   replay: [...RUN, "--allow-run=deno"],
+  runs: ["--allow-write=.", "--allow-net", `--allow-env=${STORE}`],
   contract: DATA,
   registry: DATA,
   config: [],

@@ -3,7 +3,6 @@ import { suggestionOf } from "../base/nearest.ts";
 import type { Context } from "../deps/hono.ts";
 import { accepts } from "../deps/hono_accepts.ts";
 import { configNames } from "../experiment/experiment.ts";
-import { compareRuns } from "../replay/compare_runs.ts";
 import { toJson } from "../replay/report.ts";
 import { toHtml } from "../report/html.tsx";
 import { picturesOf } from "../report/log.ts";
@@ -170,11 +169,10 @@ export function recordOperations(context: ServerContext): readonly AnyOperation[
       errors: ["RESOURCE_DOES_NOT_EXIST"],
       async handle(c) {
         const store = await context.openStore();
-        const [past, current] = await Promise.all([
-          store.getRun(idOf(c)),
-          store.getRun(idOf(c, "other")),
-        ]);
-        return await told(context, c, await compareRuns(store, past, current));
+        const [past, current] = [idOf(c), idOf(c, "other")];
+        // Before any process is asked.
+        await Promise.all([store.getRun(past), store.getRun(current)]);
+        return await told(context, c, await context.compare(past, current));
       },
     }),
   ];

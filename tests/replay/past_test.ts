@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { AsRecorded, Attribution } from "../../lib/replay/explain/explanation.ts";
 import { costOf } from "../../lib/replay/past/attribution.ts";
@@ -354,10 +355,12 @@ Deno.test("a rerun as recorded that is interrupted, or whose command is killed, 
   await using project = await openProject();
   await fitting(project, `while (${SANDBOXED});`);
   await train(project, "baseline");
-  for (const signal of ["SIGINT", "SIGKILL"] as const) {
+  for (const [signal, ofGroup] of [["SIGINT", false], ["SIGKILL", false], ["SIGKILL", true]] as const) {
     const command = project.start("replay", "baseline", "--rerun", "--as-recorded");
     while (!(await processesOf(project)).some((args) => args.includes("job.json"))) await pause();
-    command.kill(signal);
+    // As a server ends a job, with all that it started.
+    if (ofGroup) process.kill(-command.pid, signal);
+    else command.kill(signal);
     const { code } = await command.output();
     if (signal === "SIGINT") assert.equal(code, 130);
     while ((await processesOf(project)).length > 0 || sandboxes(project.directory).length > 0) await pause();

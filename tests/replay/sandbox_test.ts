@@ -239,6 +239,14 @@ Deno.exit(0);`,
   assert.deepEqual(result, { own: ["file:///", "own"], a: "a" });
 });
 
+Deno.test("imports by names that are none, or those of every object, do no harm", async () => {
+  const names = ["//[", "/\\\\[", "__proto__", "constructor", "a\0b", "node:fs"];
+  const { held: _, ...result } = await attempt("await give({ told: {} });\nDeno.exit(0);", told, {
+    imports: { [PROGRAM]: Object.fromEntries(names.map((name) => [name, "node:path"])) },
+  });
+  assert.deepEqual(result, { told: {} });
+});
+
 Deno.test("modules that would take each other's place are refused", async () => {
   const unfit = "The recorded code can't be run: its modules can't be laid out: ";
   const own = "file:///project/own.ts";
@@ -302,6 +310,25 @@ for (const [what, [program, limits, message]] of Object.entries(limited)) {
     assert.deepEqual(leftOver(), []);
   });
 }
+
+Deno.test("code may run for longer than a timer can wait", async () => {
+  const { held: _, ...result } = await attempt("await give({ told: {} });\nDeno.exit(0);", told, {
+    limits: { timeout: 31_536_000 },
+  });
+  assert.deepEqual(result, { told: {} });
+});
+
+Deno.test("of lines and results that are printed over and over, some are passed on, and the last result", async () => {
+  let count = 0;
+  const { told: { last } } = await attempt(
+    `console.log("done\\n".repeat(100_000));
+for (let last = 0; last <= 1000; last++) await give({ told: { last: String(last) } });
+Deno.exit(0);`,
+    told,
+    { tell: { line: "done", onTold: () => count++ } },
+  );
+  assert.deepEqual([last, count], ["1000", 100]);
+});
 
 const misshapen: Readonly<Record<string, string>> = {
   "is no JSON": 'await Deno.stdout.write(new TextEncoder().encode(job.mark + "{\\n"));',
@@ -384,6 +411,44 @@ for (const text of [lock.replace(/("leven@4.1.0": \\{\\s*"integrity": ")sha512-.
       new TextDecoder().decode(stderr),
     );
   } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("packages are fetched from the registry alone, whatever a lock file says of where they are", async () => {
+  const asked: string[] = [];
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ url }) => {
+    asked.push(url);
+    return new Response("no archive");
+  });
+  const script = `
+import { openSandbox } from "${new URL("lib/replay/past/sandbox.ts", ROOT)}";
+import { z } from "${new URL("lib/deps/zod.ts", ROOT)}";
+const url = "${PROGRAM}";
+const lock = JSON.parse(Deno.readTextFileSync(new URL("${new URL("deno.lock", ROOT)}")));
+lock.npm["leven@4.1.0"].tarball = "http://127.0.0.1:${server.addr.port}/leven.tgz";
+const modules = { [url]: ${
+    JSON.stringify(
+      `${START}\nimport leven from "npm:leven@4.1.0";\nawait give({ near: leven("a", "b") });\nDeno.exit(0);`,
+    )
+  } };
+await using sandbox = await openSandbox({ past: { modules, imports: {}, lacking: {} } }, { lock: JSON.stringify(lock) });
+const { near } = await sandbox.run(sandbox.layouts.past.urlOf(url), { job: (told) => told, schema: z.looseObject({}) });
+console.log(near);`;
+  const directory = await Deno.makeTempDir();
+  try {
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", "--no-lock", "--quiet", "--ext=ts", script],
+      cwd: directory,
+      env: { DENO_DIR: join(directory, "cache"), NO_COLOR: "1" },
+    }).output();
+    assert.deepEqual(
+      [new TextDecoder().decode(stdout), asked],
+      ["1\n", []],
+      new TextDecoder().decode(stderr),
+    );
+  } finally {
+    await server.shutdown();
     await Deno.remove(directory, { recursive: true });
   }
 });

@@ -301,21 +301,35 @@ Deno.test("one caller waits for 6 lookups at once, and takes not all of their qu
   await using project = await openProject();
   await using server = await serve(project);
   const one = await server.client.train(SHORT);
-  const answers = await Promise.all(
-    Array.from({ length: 20 }, () => ask(server, `/api/runs/${one.run_id}/report`)),
-  );
-  const [refused, ...others] = answers.filter(({ status }) => status !== 200);
-  assert.deepEqual(
-    refused,
-    trouble(
-      429,
-      "REQUEST_LIMIT_EXCEEDED",
-      "This caller waits for 6 lookups already: reports, contracts or entries of the registry.",
-      "Ask again once one of them is answered.",
-    ),
-  );
-  assert.ok(others.every(({ status }) => status === 429));
-  assert.equal((await ask(server, `/api/runs/${one.run_id}/report`)).status, 200);
+  const id = one.run_id;
+  for (
+    const path of [`/api/runs/${id}/report`, `/api/runs/${id}/compare/${id}`, `/compare?a=${id}&b=${id}`]
+  ) {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const response = await fetch(server.url + path);
+        return { status: response.status, text: await response.text() };
+      }),
+    );
+    const [refused, ...others] = answers.filter(({ status }) => status !== 200);
+    assert.deepEqual(
+      refused && { ...refused, text: undefined, body: JSON.parse(refused.text) },
+      {
+        ...trouble(
+          429,
+          "REQUEST_LIMIT_EXCEEDED",
+          "This caller waits for 6 lookups already: reports, comparisons, contracts or entries of the registry.",
+          "Ask again once one of them is answered.",
+        ),
+        text: undefined,
+      },
+      path,
+    );
+    assert.ok(others.every(({ status }) => status === 429));
+    const again = await fetch(server.url + path);
+    await again.body?.cancel();
+    assert.equal(again.status, 200);
+  }
 });
 
 Deno.test("one caller is sent 20 artifacts at once, and gets a place back for one that it leaves", async () => {

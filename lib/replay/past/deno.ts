@@ -72,6 +72,8 @@ function start(): Deno.ChildProcess {
       return new Deno.Command(program, {
         args: ["eval", "--quiet", "--no-config", "--no-lock", "--ext=ts", warden],
         env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", DENO_NO_PACKAGE_JSON: "1" },
+        // What kills this process with its whole group leaves the warden to clear up.
+        detached: Deno.build.os !== "windows",
         stdin: "piped",
         stdout: "piped",
         stderr: "piped",

@@ -50,7 +50,8 @@ export async function layOut(graph: Graph, folder: string): Promise<Layout> {
   for (const [url, imports] of Object.entries(graph.imports)) {
     const file = files.get(url)!;
     for (const [specifier, target] of Object.entries(imports)) {
-      const key = /^\.{0,2}\//.test(specifier) ? new URL(specifier, file).href : specifier;
+      // One that begins like a path and can't be resolved is of no module, and stays as it is.
+      const key = /^\.{0,2}\//.test(specifier) ? URL.parse(specifier, file)?.href ?? specifier : specifier;
       const found = files.get(target) ?? (/^(npm|jsr|node):/.test(target) ? target : undefined);
       if (found !== undefined) map(file, key, found);
     }

@@ -114,6 +114,10 @@ export async function eachLine(stream: ReadableStream<Uint8Array<ArrayBuffer>>, 
 
 const MIB = 2 ** 20;
 const BWRAP = "bwrap";
+/** The longest that a timer waits, in milliseconds. */
+const LONGEST_MS = 2 ** 31 - 1;
+/** How often a line that is passed on is. */
+const MOST_TOLD = 100;
 
 async function serve(): Promise<never> {
   // They are for the process that asked, which ends this one in its turn.
@@ -225,7 +229,10 @@ async function fetchPackages(
 ): Promise<string | undefined> {
   if (lock === null || packages.fetch.length === 0) return "nothing says which it is";
   const [config, copy] = [`${folder}/fetch.json`, `${folder}/fetch.lock`];
-  await Deno.copyFile(`${folder}/${lock.file}`, copy);
+  // Without the addresses that it may say archives are at: they are had from the registry alone.
+  const text = await Deno.readTextFile(`${folder}/${lock.file}`);
+  const pins = JSON.stringify(JSON.parse(text), (key, value) => key === "tarball" ? undefined : value);
+  await Deno.writeTextFile(copy, pins);
   await Deno.writeTextFile(config, "{}");
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
@@ -314,7 +321,7 @@ async function watch(job: WardenJob, [program, ...args]: readonly string[], opti
     kill();
   };
   gone.addEventListener("abort", kill);
-  const timeout = setTimeout(() => stop("timeout"), limits.timeout * 1000);
+  const timeout = setTimeout(() => stop("timeout"), Math.min(limits.timeout * 1000, LONGEST_MS));
   const watcher = setInterval(() => {
     if (residentMemory(child.pid) > limits.memory * MIB) stop("memory");
     if (job.result !== null && sizeOf(job.result) > limits.output * MIB) stop("output");
@@ -325,14 +332,17 @@ async function watch(job: WardenJob, [program, ...args]: readonly string[], opti
     if (bytes > limits.output * MIB) stop("output");
   };
   let printed = Promise.resolve();
+  let told = 0;
+  let result: string | undefined;
   let last = "";
   const [{ success }] = await Promise.all([
     child.status,
     eachLine(child.stdout, {
       isKept: (line) => line === tell || (mark !== null && line.startsWith(mark)),
+      // Code that prints lines without end makes nobody pass them on for longer than it runs.
       onLine: (line) => {
-        const words = line === tell ? WARDEN_LINES.told : WARDEN_LINES.result + line.slice(mark!.length);
-        printed = printed.then(() => print(words));
+        if (line !== tell) result = line.slice(mark!.length);
+        else if (++told <= MOST_TOLD) printed = printed.then(() => print(WARDEN_LINES.told));
       },
       onBytes,
     }),
@@ -348,6 +358,7 @@ async function watch(job: WardenJob, [program, ...args]: readonly string[], opti
   clearInterval(sweeper);
   await child.stdin.close().catch(() => {});
   await printed;
+  if (stopped === null && result !== undefined) await print(WARDEN_LINES.result + result);
   const isOutOfMemory = !success &&
     /heap out of memory|Reached heap limit|JavaScript out of memory/.test(last);
   return { success, last: lastWords(last), stopped: stopped ?? (isOutOfMemory ? "memory" : null) };

@@ -3,7 +3,6 @@ import type { Element, Html } from "../../base/html.ts";
 import { driftsBetween } from "../../contract/compare.ts";
 import { short } from "../../document/show.ts";
 import { linePlot } from "../../plot/line.ts";
-import { compareRuns } from "../../replay/compare_runs.ts";
 import type { ReplayReport } from "../../replay/report.ts";
 import { Clause, DriftTable } from "../../report/html_drifts.tsx";
 import { Badge, Breakable, Digest, Long, type Row, Section, Table } from "../../report/html_parts.tsx";
@@ -27,7 +26,7 @@ export async function comparePage(context: ServerContext, a: string, b: string):
   const sides = await Promise.all([sideOf(store, "A", a), sideOf(store, "B", b)]);
   const [before, after] = [sides[0].run, sides[1].run];
   const [report, evaluations] = await Promise.all([
-    compared(store, before, after),
+    compared(context, before, after),
     evaluationsOf(store, [before.info.run_id, after.info.run_id]),
   ]);
   return {
@@ -66,11 +65,12 @@ export async function comparePage(context: ServerContext, a: string, b: string):
 }
 
 /** What differs between two runs; where one isn't sure to be of its contract, at least what the contracts say. */
-async function compared(store: TrackingStore, past: Run, current: Run): Promise<ReplayReport> {
-  const report = await compareRuns(store, past, current);
-  if (report.past && report.current) return report;
+async function compared(context: ServerContext, past: Run, current: Run): Promise<ReplayReport> {
+  const report = await context.compare(past.info.run_id, current.info.run_id);
+  const store = await context.openStore();
   const [a, b] = await Promise.all([past, current].map(({ info }) => readContract(store, info.run_id)));
-  if (a === undefined || b === undefined) return report;
+  if (a === undefined || b === undefined) return { ...report, past: undefined, current: undefined };
+  if (report.verdict !== "unverifiable") return { ...report, past: a, current: b };
   const drifts = driftsBetween(a, b, { policy: { binding: [], advisory: [] } });
   return { ...report, verdict: drifts.length === 0 ? "same" : "different", past: a, current: b, drifts };
 }
