@@ -17,9 +17,12 @@ const PACKAGE = /^((npm|jsr):\/?(@[\w.~-]+\/)?[a-z0-9_~.][\w.~-]*(@[^/\s@]+)?(\/
 /** The most characters that the modules of a run may have, and bytes that one object of them may. */
 const MOST = 2 ** 28;
 
+/** What a module imports by; a name that ends with a slash would stand for all that begin with it. */
+const specifier = z.string().regex(/[^/]$/);
+
 const keptSchema = z.strictObject({
   modules: z.record(moduleUrl, z.string()),
-  imports: z.record(moduleUrl, z.record(z.string(), z.union([z.string().regex(PACKAGE), moduleUrl]))),
+  imports: z.record(moduleUrl, z.record(specifier, z.union([z.string().regex(PACKAGE), moduleUrl]))),
 });
 
 /**
