@@ -209,7 +209,8 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
       await store.logBatch(run_id, { tags: { [recorded.tags.determinism]: determinism } });
     }
 
-    const read = [...fitInputs(inputs), ...await inputsOfLoading(modulesOf(made.sources), reader)];
+    const modules = modulesOf(made.sources);
+    const read = [...fitInputs(inputs, modules), ...await inputsOfLoading(modules, reader)];
     const record = withFitInputs(made.record, [...read, ...rewrittenOf([...prepared.inputs, ...read])]);
     tellInputs(inputsIn(record).filter(({ ofFit }) => ofFit));
     const reason = await changeSince(experiment, prepared, made, { reader, git, lock });
