@@ -3,6 +3,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { nameOf } from "../../lib/base/observe/input.ts";
 import { observeProcess } from "../../lib/base/observe/observe.ts";
+import { readYaml } from "../../lib/document/yaml.ts";
 import { type Inputs, observing } from "../../lib/base/observe/scope.ts";
 
 const node = <Name extends string>(name: Name) => process.getBuiltinModule(name as "node:fs");
@@ -93,6 +94,10 @@ const CASES: Readonly<
       database.close();
     },
     ["clock", "native", "random"],
+  ],
+  "a config's text, whose parser looks at variables": [
+    () => readYaml("a: [1, b]", () => ({ label: "", origin: "", order: 0 })),
+    [],
   ],
   "what SQL is given": [
     () => {

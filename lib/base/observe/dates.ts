@@ -92,7 +92,7 @@ export function observeDate({ replace, calls, reads }: Patches): void {
         typeof value === "function" ? [[key, value]] : [],
     )
   ) {
-    calls(prototype, ["toLocaleString"], ([locales, options]) => {
+    calls(prototype, localized(prototype), ([locales, options]) => {
       if (key === "Instant") askFormat(locales, options);
       else askFor(locales);
     });
