@@ -1,3 +1,4 @@
+import { unobserved } from "../base/observe/scope.ts";
 import { LineCounter, parseDocument } from "../deps/yaml.ts";
 import { type Place, type Problem, TOO_DEEP } from "./tree.ts";
 import { NO_TAGS, type Reading, readTree } from "./yaml_tree.ts";
@@ -30,14 +31,17 @@ export function readYaml(text: string, placeAt: (position: Position) => Place): 
     return { problems: [problem(unreadable.index, unreadableMessage(unreadable[0]))] };
   }
   lines.lineStarts.length = 0;
-  const document = parseDocument(text, {
-    version: "1.2",
-    schema: "core",
-    strict: true,
-    uniqueKeys: false,
-    prettyErrors: false,
-    lineCounter: lines,
-  });
+  // The parser looks at a variable for each token, and to tell who asks takes longer than all the rest.
+  const document = unobserved(() =>
+    parseDocument(text, {
+      version: "1.2",
+      schema: "core",
+      strict: true,
+      uniqueKeys: false,
+      prettyErrors: false,
+      lineCounter: lines,
+    })
+  );
   // Where the stack ends depends on the machine, so no place is told.
   if (document.errors.some(({ code }) => code === "RESOURCE_EXHAUSTION")) {
     return { problems: [problem(0, TOO_DEEP)] };

@@ -78,6 +78,7 @@ export interface SplitInput {
  * stratified by, where there are no classes to stratify by, or where the column `by` isn't there or has a value missing.
  */
 export function splitFolds(spec: SplitSpec, input: SplitInput, random: Random): readonly Split[] {
+  checkSize(spec, input.rows);
   if (spec.kind === "time_ordered") return splitByTime(spec, input);
   const streams = Array.from(
     { length: spec.repeats },
@@ -91,6 +92,22 @@ export function splitFolds(spec: SplitSpec, input: SplitInput, random: Random): 
     case "grouped":
       return streams.flatMap((stream) => splitsOf(dealGroups(spec, input, stream), spec.folds));
   }
+}
+
+/** How many folds are assigned in all, and how many rows of them: more is beyond memory, and a record may ask for it. */
+const MOST_FOLDS = 100_000;
+const MOST_ASSIGNED = 500_000_000;
+
+function checkSize(spec: SplitSpec, rows: number): void {
+  const repeats = "repeats" in spec ? spec.repeats : 1;
+  const folds = repeats * ("folds" in spec ? spec.folds : 1);
+  // More folds than rows are told by what they lack.
+  if (repeats <= 1 || folds <= MOST_FOLDS && folds * rows <= MOST_ASSIGNED) return;
+  const most = Math.max(1, Math.floor(Math.min(MOST_FOLDS, MOST_ASSIGNED / rows) * repeats / folds));
+  throw unsplittable(
+    `split.repeats is ${repeats}, but of ${rows} rows at most ${most} can be assigned`,
+    "Lower split.repeats.",
+  );
 }
 
 function splitsOf(folds: Uint32Array, count: number): Split[] {

@@ -53,18 +53,23 @@ function configText({ tracking: _tracking, ...config }: ExperimentSpec): string 
   return stringify(config);
 }
 
+/** In place of a contract's digest: a run's state can be changed in MLflow at any time, and this can't. */
+const NOT_ITS_OWN = "the run isn't one of its contract";
+
 /**
  * Records the contract with what the fit read, and the param that vouches for it, which a run that doesn't come to the
  * end of its fit hasn't got.
  *
+ * @param isOwn Whether the run is one of its contract; no param vouches for another one, nor ever can.
  * @returns The param: MLflow's params can't be changed once they are recorded, so it vouches for `contract.json`.
  */
 export async function logContract(
   store: TrackingStore,
   runId: string,
   record: ContractRecord,
+  isOwn: boolean,
 ): Promise<Readonly<Record<string, string>>> {
-  const params = { [recorded.params.contract]: digestOfJson(record) };
+  const params = { [recorded.params.contract]: isOwn ? digestOfJson(record) : NOT_ITS_OWN };
   await store.logArtifact(runId, recorded.contract, toJson(record));
   await store.logBatch(runId, { params });
   return params;

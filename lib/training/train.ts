@@ -201,14 +201,16 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
       await store.logBatch(run_id, { tags: { [recorded.tags.determinism]: determinism } });
     }
 
-    const read = [...fitInputs(inputs), ...await inputsOfLoading(modulesOf(made.sources), reader)];
+    const modules = modulesOf(made.sources);
+    const read = [...fitInputs(inputs, modules), ...await inputsOfLoading(modules, reader)];
     const record = withFitInputs(made.record, [...read, ...rewrittenOf([...prepared.inputs, ...read])]);
     tellInputs(inputsIn(record).filter(({ ofFit }) => ofFit));
-    const params = { ...choices, ...await logContract(store, run_id, record) };
-    const [reason] = await Promise.all([
-      changeSince(experiment, prepared, made, { reader, git, lock }),
+    const reason = await changeSince(experiment, prepared, made, { reader, git, lock });
+    const [contract] = await Promise.all([
+      logContract(store, run_id, record, reason === undefined),
       logEvaluation(store, run_id, { evaluation: evaluator.evaluation(), curves: curve.curves() }),
     ]);
+    const params = { ...choices, ...contract };
     const status = reason === undefined ? "FINISHED" : "FAILED";
     await end(status, reason);
     return {

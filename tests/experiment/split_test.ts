@@ -270,6 +270,18 @@ Deno.test("rows that can't be split are an error that says what was found and wh
       "Set split.stratify: false for a regression.",
     ],
     [
+      { kind: "holdout", test: 0.5, stratify: false, repeats: 1e8 },
+      over([0, 1]),
+      "split.repeats is 100000000, but of 2 rows at most 100000 can be assigned",
+      "Lower split.repeats.",
+    ],
+    [
+      { kind: "k_fold", folds: 10, stratify: false, repeats: 1e6 },
+      over(Array<number>(200_000).fill(0)),
+      "split.repeats is 1000000, but of 200000 rows at most 250 can be assigned",
+      "Lower split.repeats.",
+    ],
+    [
       { kind: "k_fold", folds: 10, stratify: false, repeats: 1 },
       rare,
       "split.folds is 10, but there are only 9 rows",

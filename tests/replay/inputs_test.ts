@@ -263,6 +263,39 @@ Deno.test("what Deno audits of a pipeline is in its clauses", async () => {
   for (const [pattern, clause] of explained) assert.ok(own.some((asked) => pattern.test(asked)), clause);
 });
 
+Deno.test("what a module keeps of what an earlier run of the process read is of the later ones too", async () => {
+  const reading = { head: `import { lookup } from "../kept.ts";`, fit: "lookup();" };
+  await using project = await openReading({ first: reading, second: reading, other: {} });
+  await project.write(
+    "kept.ts",
+    `let text: string | undefined;\nexport const lookup = () => text ??= Deno.readTextFileSync("notes/a.txt");\n`,
+  );
+  await project.write(
+    "twice.ts",
+    `import { loadExperiment } from "${ROOT.href}lib/experiment/experiment.ts";
+import { openStore } from "${ROOT.href}lib/tracking/open_store.ts";
+import { train } from "${ROOT.href}lib/training/train.ts";
+await using store = await openStore("sqlite:///" + Deno.cwd() + "/mlflow.db");
+for (const name of ["first", "second", "other"]) {
+  const { contract } = await train(await loadExperiment(name), { store });
+  console.log(name, ...Object.keys(contract.clauses).filter((clause) => clause.startsWith("inputs.")));
+}
+`,
+  );
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", "--no-lock", "--config", "deno.json", "twice.ts"],
+    cwd: project.directory,
+    env: { NO_COLOR: "1", MLFLOW_TRACKING_URI: "" },
+    stdin: "null",
+  }).output();
+  const asked = "inputs.fit.file.notes/a.txt";
+  assert.equal(new TextDecoder().decode(stdout), `first ${asked}\nsecond ${asked}\nother\n`);
+  await project.write("notes/a.txt", "two");
+  for (const [name, verdict] of [["first", "blocked"], ["second", "blocked"], ["other", "safe"]] as const) {
+    assert.equal((await project.json("replay", name)).document.verdict, verdict, name);
+  }
+});
+
 Deno.test("files that a fit may have read are looked at by their real path", async () => {
   await using project = await openReading({});
   const refusals = {

@@ -125,8 +125,11 @@ database.close();`,
   program_named: {
     head: `import { execSync } from "node:child_process";`,
     feature: `execSync("true").length`,
-    // Node's own code hands the environment on.
-    clauses: ["inputs.env.NODE_V8_COVERAGE", "inputs.environment", "inputs.program"],
+    // Node's own code hands the environment and the standard streams on, and looks for the program's file.
+    clauses: [
+      ...["inputs.env.NODE_V8_COVERAGE", "inputs.environment", "inputs.machine", "inputs.program"],
+      "inputs.terminal",
+    ],
     verdicts: NEVER,
   },
   listing: feature(`[...Deno.readDirSync("notes")].length`, "inputs.listing"),

@@ -237,6 +237,12 @@ Deno.test("a run fails when code that it reached changes under the fit", async (
   await using store = await embedded(project);
   const run = await onlyRun(store);
   assert.deepEqual([run.info.status, run.tags["reprise.failure"]], ["FAILED", reason]);
+  // Whoever may write to the store may say that it finished.
+  await store.updateRun(run.info.run_id, { status: "FINISHED", end_time: run.info.start_time + 1 });
+  const judged = await project.json("replay", "--run-id", run.info.run_id);
+  assert.deepEqual([judged.document.verdict, judged.document.reasons], ["unverifiable", [
+    "The run's contract.json was changed since it was recorded: its digest isn't the one of the param contract.digest.",
+  ]]);
 });
 
 Deno.test("a run fails when its data change under the fit", async () => {

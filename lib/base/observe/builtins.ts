@@ -2,8 +2,9 @@ import module from "node:module";
 import process from "node:process";
 import { FACADE, packageOf } from "./asker.ts";
 import { askVariable } from "./denos.ts";
-import { askFile, pathIn } from "./files.ts";
+import { askFile, fileDigest, pathIn } from "./files.ts";
 import { askFor } from "./globals.ts";
+import { digestOfState } from "./input.ts";
 import type { Patches } from "./patch.ts";
 import { see } from "./seen.ts";
 
@@ -12,7 +13,17 @@ type Observe = (patches: Patches, given: object) => void;
 
 const getBuiltin = process.getBuiltinModule.bind(process);
 const sync = (...names: readonly string[]) => names.flatMap((name) => [name, `${name}Sync`]);
-const askFirst = ([path]: readonly unknown[]) => askFile(path);
+const askNative = askFor("native");
+const askArguments = askFor("arguments");
+const askDirectory = askFor("directory");
+const askTerminal = askFor("terminal");
+/** What a process has opened when it begins. */
+const isStandard = (given: unknown) => typeof given === "number" && given < 3;
+const askFirst = ([path, options]: readonly unknown[]) => {
+  const { fd } = (typeof options === "object" ? options ?? {} : {}) as { readonly fd?: unknown };
+  if (isStandard(path) || isStandard(fd)) askTerminal();
+  else askFile(path);
+};
 const askMetadata = askFor("metadata");
 const askListing = askFor("listing");
 const askMachine = askFor("machine");
@@ -28,6 +39,9 @@ const all = (kind: Parameters<typeof askFor>[0], but: readonly string[] = []): O
 const files: Observe = ({ calls }, given) => {
   calls(given, sync("readFile", "copyFile", "exists", "access", "cp"), askFirst);
   calls(given, ["createReadStream", "ReadStream", "FileReadStream", "openAsBlob"], askFirst);
+  calls(given, [...sync("read", "readv")], ([opened]) => {
+    if (isStandard(opened)) askTerminal();
+  });
   calls(given, sync("open"), ([path, flags]) => {
     if (!/^[wa]x?s?$/.test(String(flags))) askFile(path);
   });
@@ -35,6 +49,52 @@ const files: Observe = ({ calls }, given) => {
   calls(given, sync("stat", "lstat", "fstat", "statfs", "realpath", "readlink"), askMetadata);
   calls(given, sync("mkdtemp"), askRandom);
 };
+
+const DRAWS = /\brandom(?:blob)?\s*\(/i;
+const TELLS_TIME =
+  /\bcurrent_(?:date|time|timestamp)\b|\b(?:date|datetime|julianday|strftime|time|unixepoch)\s*\(|'now'/i;
+const OPENS = /\b(?:attach|load_extension)\b/i;
+
+/** A database in SQLite is a file with what isn't written into it yet; its SQL can ask for more. */
+function observeSqlite({ calls }: Patches, given: object): void {
+  calls(given, ["DatabaseSync"], ([path]) => {
+    const text = pathOfDatabase(pathIn(path) ?? "");
+    if (text === ":memory:" || text === "") return;
+    askFile(text);
+    if (fileDigest(`${text}-wal`) !== digestOfState("missing")) askFile(`${text}-wal`);
+  });
+  const { DatabaseSync } = given as { readonly DatabaseSync: { readonly prototype: object } };
+  calls(DatabaseSync.prototype, ["loadExtension"], askNative);
+  calls(DatabaseSync.prototype, ["exec", "prepare"], ([sql]) => {
+    const text = String(sql);
+    if (DRAWS.test(text)) askRandom();
+    if (TELLS_TIME.test(text)) askClock();
+    if (OPENS.test(text)) askNative();
+  });
+}
+
+/** The path in what SQLite takes for a path or a URI, such as `file:rows.db?mode=ro`. */
+function pathOfDatabase(text: string): string {
+  const [, path] = /^file:(?:\/\/[^/]*)?([^?#]*)/i.exec(text) ?? [];
+  if (path === undefined) return text;
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+/** Lets the metadata of a file that was opened be noted too: its class is had by one that is open alone. */
+function handles({ calls, replace }: Patches, given: object): void {
+  const seen = new Set<object>();
+  replace(given, "open", (open) => async (...args: unknown[]) => {
+    const handle: object = await (open as (...args: unknown[]) => Promise<object>)(...args);
+    const { constructor: { prototype } } = handle;
+    if (!seen.has(prototype)) calls(prototype, ["stat"], askMetadata);
+    seen.add(prototype);
+    return handle;
+  });
+}
 
 /** What is observed of each of Node's modules; the others give nothing that their callers didn't. */
 const BUILTINS: Readonly<Record<string, Observe>> = {
@@ -48,6 +108,9 @@ const BUILTINS: Readonly<Record<string, Observe>> = {
     );
     calls(given, [...sync("randomFill", "generateKey", "generateKeyPair", "generatePrime")], askRandom);
     calls(given, ["createDiffieHellman", "createECDH", "prng", "rng"], askRandom);
+    calls(given, ["createDiffieHellmanGroup", "getDiffieHellman", "publicEncrypt", "encapsulate"], askRandom);
+    // Of some kinds of key only: which one it is isn't looked at.
+    calls(given, ["createSign", "sign", "Sign"], askRandom);
   },
   dgram: all("network"),
   dns: all("network"),
@@ -56,18 +119,27 @@ const BUILTINS: Readonly<Record<string, Observe>> = {
     files(patches, given);
     observe("fs/promises", patches);
   },
-  "fs/promises": files,
+  "fs/promises": (patches, given) => {
+    files(patches, given);
+    handles(patches, given);
+  },
   http: all("network"),
   http2: all("network"),
   https: all("network"),
   inspector: all("native"),
   net: all("network", ["isIP", "isIPv4", "isIPv6"]),
   os: all("machine", ["arch", "platform", "type", "endianness", "availableParallelism"]),
-  perf_hooks: ({ calls }, given) => calls(given, ["monitorEventLoopDelay", "eventLoopUtilization"], askClock),
+  perf_hooks: ({ calls, reads }, given) => {
+    for (const each of [given, performance]) {
+      calls(each, ["monitorEventLoopDelay", "eventLoopUtilization"], askClock);
+    }
+    reads(performance, ["nodeTiming"], askClock);
+  },
   process: ({ calls, reads, replace }, given) => {
     replace(given, "env", observedVariables);
-    reads(given, ["argv"], askFor("arguments"));
-    reads(given, ["stdin"], askFor("terminal"));
+    reads(given, ["argv", "argv0", "execArgv"], askArguments);
+    reads(given, ["stdin"], askTerminal);
+    calls(given, ["chdir"], askDirectory);
     calls(given, ["hrtime", "uptime"], askClock);
     replace((given as typeof process).hrtime, "bigint", (bigint) => () => {
       askClock();
@@ -78,25 +150,28 @@ const BUILTINS: Readonly<Record<string, Observe>> = {
       ["cpuUsage", "memoryUsage", "resourceUsage", "getuid", "getgid", "availableMemory"],
       askMachine,
     );
-    calls(given, ["constrainedMemory", "loadavg"], askMachine);
-    calls(given, ["dlopen", "binding"], askFor("native"));
+    calls(given, ["constrainedMemory", "loadavg", "threadCpuUsage", "getActiveResourcesInfo"], askMachine);
+    calls(given, ["geteuid", "getegid", "getgroups", "umask"], askMachine);
+    calls(given, ["dlopen", "binding"], askNative);
   },
   readline: all("terminal"),
   "readline/promises": all("terminal"),
   repl: all("terminal"),
-  sqlite: ({ calls }, given) =>
-    calls(given, ["DatabaseSync"], ([path]) => {
-      if (pathIn(path) !== ":memory:") askFile(path);
-    }),
+  sqlite: observeSqlite,
   tls: all("network"),
+  tty: all("terminal", ["WriteStream"]),
+  util: ({ calls }, given) =>
+    calls(given, ["parseArgs"], ([config]) => {
+      if ((config as { readonly args?: unknown } | undefined)?.args === undefined) askArguments();
+    }),
   v8: all("machine", ["serialize", "deserialize", "Serializer", "Deserializer"]),
   vm: all("realm"),
   wasi: all("native"),
   worker_threads: ({ calls }, given) => calls(given, ["Worker"], askFor("worker")),
 };
 
-/** The names of those modules. */
-export const BUILTIN_NAMES: readonly string[] = Object.keys(BUILTINS);
+/** The names of those modules, but of what gives nothing that its callers didn't, `parseArgs` aside. */
+export const BUILTIN_NAMES: readonly string[] = Object.keys(BUILTINS).filter((name) => name !== "util");
 
 const done = new WeakMap<Patches, Set<string>>();
 

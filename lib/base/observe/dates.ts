@@ -3,7 +3,7 @@ import type { InputKind } from "./input.ts";
 import type { Patches } from "./patch.ts";
 import { ask } from "./scope.ts";
 
-const { DateTimeFormat } = Intl;
+const { DateTimeFormat, NumberFormat } = Intl;
 
 const askClock = () => ask("clock", "clock", () => ({ kind: "clock", name: "", digest: digestOf("clock") }));
 const askZone = () => askSetting("timezone", () => new DateTimeFormat().resolvedOptions().timeZone);
@@ -54,7 +54,7 @@ export function observeDate({ replace, calls, reads }: Patches): void {
     replace(Date.prototype, key, (given) =>
       function (this: unknown, ...args: unknown[]) {
         askZone();
-        if (key.startsWith("toLocale") && args[0] === undefined) askLocale();
+        if (key.startsWith("toLocale")) askFor(args[0]);
         return (given as (...args: unknown[]) => unknown).apply(this, args);
       });
   }
@@ -66,28 +66,37 @@ export function observeDate({ replace, calls, reads }: Patches): void {
     });
 
   const askFormat = (locales: unknown, options: unknown) => {
-    if (locales === undefined) askLocale();
+    askFor(locales);
     if ((options as Intl.DateTimeFormatOptions | undefined)?.timeZone === undefined) askZone();
   };
   calls(Intl, ["DateTimeFormat"], ([locales, options]) => askFormat(locales, options));
-  calls(Intl, LOCALIZED, ([locales]) => {
-    if (locales === undefined) askLocale();
-  });
-  for (const { prototype } of [Number, BigInt, Array, Object.getPrototypeOf(Uint8Array)]) {
-    calls(prototype, localized(prototype), ([locales]) => {
-      if (locales === undefined) askLocale();
-    });
+  calls(Intl, LOCALIZED, ([locales]) => askFor(locales));
+  for (const key of ["DateTimeFormat", ...LOCALIZED]) {
+    const observed =
+      (Intl as unknown as Readonly<Record<string, { readonly prototype: object } | undefined>>)[key];
+    if (observed) replace(observed.prototype, "constructor", () => observed);
   }
-  calls(String.prototype, ["localeCompare"], ([, locales]) => {
-    if (locales === undefined) askLocale();
-  });
-  calls(String.prototype, localized(String.prototype), ([locales]) => {
-    if (locales === undefined) askLocale();
-  });
+  for (const { prototype } of [Number, BigInt, Array, Object.getPrototypeOf(Uint8Array)]) {
+    calls(prototype, localized(prototype), ([locales]) => askFor(locales));
+  }
+  calls(String.prototype, ["localeCompare"], ([, locales]) => askFor(locales));
+  calls(String.prototype, localized(String.prototype), ([locales]) => askFor(locales));
   reads(Navigator.prototype, ["language", "languages"], askLocale);
 
-  const now = (globalThis as { readonly Temporal?: { readonly Now: object } }).Temporal?.Now;
-  if (now === undefined) return;
+  const { Temporal } = globalThis as { readonly Temporal?: TemporalLike };
+  if (Temporal === undefined) return;
+  const now = Temporal.Now;
+  for (
+    const [key, { prototype }] of Object.entries(Object.getOwnPropertyDescriptors(Temporal)).flatMap(
+      ([key, { value }]): [string, { readonly prototype: object }][] =>
+        typeof value === "function" ? [[key, value]] : [],
+    )
+  ) {
+    calls(prototype, localized(prototype), ([locales, options]) => {
+      if (key === "Instant") askFormat(locales, options);
+      else askFor(locales);
+    });
+  }
   calls(now, ["timeZoneId"], askZone);
   calls(now, ["instant"], askClock);
   for (const key of ["plainDateISO", "plainDateTimeISO", "plainTimeISO", "zonedDateTimeISO"]) {
@@ -95,6 +104,33 @@ export function observeDate({ replace, calls, reads }: Patches): void {
       askClock();
       if (zone === undefined) askZone();
     });
+  }
+}
+
+interface TemporalLike {
+  readonly Now: object;
+}
+
+const isTaken = new Map<string, boolean>();
+
+/** Notes that the locale counts where none is given that there is: an empty list, or an unknown one, is none. */
+function askFor(locales: unknown): void {
+  if (typeof locales !== "string") {
+    if (!hasLocale(locales)) askLocale();
+    return;
+  }
+  let taken = isTaken.get(locales);
+  if (taken === undefined) isTaken.set(locales, taken = hasLocale(locales));
+  if (!taken) askLocale();
+}
+
+function hasLocale(locales: unknown): boolean {
+  if (locales === undefined) return false;
+  try {
+    return NumberFormat.supportedLocalesOf(locales as string).length > 0;
+  } catch {
+    // Whoever asks by it gets the same error.
+    return true;
   }
 }
 
@@ -130,8 +166,14 @@ function observedDate(given: DateConstructor): DateConstructor {
   return observed as unknown as DateConstructor;
 }
 
-/** Whether a text of a time says nothing of its offset: only a date alone is in UTC then. */
+/** A date of ISO 8601 alone, which is in UTC; written in any other way, a date is local. */
+const DATE = /^(?:\d{4}|[+-]\d{6})(?:-\d\d){0,2}$/;
+/** A time with its offset: `01-05-2024` ends with a year, and not with one. */
+const OFFSET =
+  /\d:\d\d(?::\d\d(?:[.,]\d+)?)?\s*(?:[AP]M\s*)?(?:(?:Z|UTC?|GMT)(?:[+-]\d\d:?\d\d)?|[+-]\d\d:?\d\d)\s*(?:\([^()]*\))?\s*$/i;
+
+/** Whether what a date is made of may say nothing of its offset: a text, or what may become one. */
 function isLocal(given: unknown): boolean {
-  return typeof given === "string" && !/^\s*[+-]?\d{4,6}(-\d\d){0,2}\s*$/.test(given) &&
-    !/(?:Z|UTC?|GMT|[+-]\d\d:?\d\d)(?:\s*\(.*\))?\s*$/i.test(given);
+  if (typeof given === "string") return !DATE.test(given) && !OFFSET.test(given);
+  return typeof given === "object" && given !== null && !(given instanceof Date);
 }

@@ -41,11 +41,14 @@ export function observeDeno({ calls, reads }: Patches): void {
 
   calls(env, ["get", "has"], ([name]) => askVariable(name));
   calls(env, ["toObject"], askFor("environment"));
-  reads(Deno, ["args"], askFor("arguments"));
+  reads(Deno, ["noColor"], () => askVariable("NO_COLOR"));
+  reads(Deno, ["args", "mainModule"], askFor("arguments"));
+  calls(Deno, ["chdir"], askFor("directory"));
 
   const askMachine = askFor("machine");
   calls(Deno, ["hostname", "loadavg", "networkInterfaces", "memoryUsage", "systemMemoryInfo"], askMachine);
-  calls(Deno, ["osRelease", "cpuUsage", "consoleSize", "uid", "gid"], askMachine);
+  calls(Deno, ["osRelease", "cpuUsage", "consoleSize", "uid", "gid", "umask", "execPath"], askMachine);
+  calls(Deno.Permissions.prototype, both("query", "request", "revoke"), askMachine);
   reads(Deno, ["pid", "ppid"], askMachine);
   calls(Deno, ["osUptime"], askFor("clock"));
   calls(Deno, both("makeTempDir", "makeTempFile"), askFor("random"));
@@ -56,5 +59,8 @@ export function observeDeno({ calls, reads }: Patches): void {
   calls(Deno, ["Command", "run", "spawn", "spawnAndWait", "spawnAndWaitSync"], askFor("program"));
   calls(Deno, ["dlopen"], askFor("native"));
   calls(Deno, ["openKv"], askFor("storage"));
-  reads(Deno, ["stdin"], askFor("terminal"));
+  const askTerminal = askFor("terminal");
+  reads(Deno, ["stdin"], askTerminal);
+  calls(Deno, ["isatty"], askTerminal);
+  for (const stream of [Deno.stdout, Deno.stderr]) calls(stream, ["isTerminal"], askTerminal);
 }

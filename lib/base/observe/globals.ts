@@ -22,7 +22,11 @@ export function observeGlobals(patches: Patches): void {
     return random();
   });
   calls(Crypto.prototype, ["getRandomValues", "randomUUID"], askRandom);
-  calls(SubtleCrypto.prototype, ["generateKey"], askRandom);
+  calls(SubtleCrypto.prototype, ["generateKey", "encapsulateBits", "encapsulateKey"], askRandom);
+  calls(SubtleCrypto.prototype, ["sign", "encrypt", "wrapKey"], (args) => {
+    if (args.some(isDrawing)) askRandom();
+  });
+  calls(URL, ["createObjectURL"], askRandom);
 
   const askClock = askFor("clock");
   calls(Performance.prototype, ["now", "mark", "measure", "toJSON"], askClock);
@@ -37,7 +41,15 @@ export function observeGlobals(patches: Patches): void {
   const askStorage = askFor("storage");
   reads(globalThis, ["localStorage", "sessionStorage", "caches"], askStorage);
   const askMachine = askFor("machine");
-  reads(Navigator.prototype, ["hardwareConcurrency"], askMachine);
+  reads(Navigator.prototype, ["hardwareConcurrency", "gpu"], askMachine);
+}
+
+/** Whether what a cipher or a signature is made by draws: the same input gives another result each time. */
+function isDrawing(algorithm: unknown): boolean {
+  const { name } = typeof algorithm === "object" ? (algorithm ?? {}) as { readonly name?: unknown } : {};
+  return /^(?:ECDSA|RSA-PSS|RSA-OAEP|ML-DSA.*)$/i.test(
+    String(typeof algorithm === "string" ? algorithm : name),
+  );
 }
 
 const askNetwork = askFor("network");

@@ -8,6 +8,7 @@ const UNREPEATABLE = {
   arguments: "the arguments of the program",
   clock: "the clock",
   device: "a device",
+  directory: "a working directory that was changed",
   environment: "all environment variables",
   listing: "the listing of a folder",
   machine: "the state of the machine",

@@ -58,6 +58,8 @@ const ANYBODY: Asker = { module: "npm:", place: "modules as they were loaded" };
 
 /** What packages asked for when a fit loaded them, as they do so for the first fit of a process alone. */
 const loadedByFits: Inputs = new Map();
+/** What modules of projects asked for in the calls of this process: they may keep what that gave for later calls. */
+const keptByModules: Inputs = new Map();
 
 /** Runs code of a pipeline; whatever it asks for is noted. What it starts is observed too, as long as that goes on. */
 export function observing<Value>(inputs: Inputs, code: () => Value): Value {
@@ -71,7 +73,13 @@ export function observingCalls<Value>(inputs: Inputs, code: () => Value): Value 
 
 function run<Value>(scope: Scope, code: () => Value): Value {
   running.add(scope);
-  const end = () => void running.delete(scope);
+  const end = () => {
+    running.delete(scope);
+    for (const input of scope.inputs.values()) {
+      const key = `${input.by.module} ${nameOf(input)}`;
+      if (!keptByModules.has(key)) keptByModules.set(key, input);
+    }
+  };
   try {
     const value = scopes.run(scope, code);
     if (value instanceof Promise) return value.finally(end) as Value;
@@ -121,10 +129,16 @@ export function loadedInputs(modules: readonly string[]): readonly Input[] {
   ];
 }
 
-/** The inputs of a fit, and what packages asked for that an earlier fit of this process loaded. */
-export function fitInputs(inputs: Inputs): readonly Input[] {
+/**
+ * The inputs of a fit, what packages asked for that an earlier fit of this process loaded, and what its modules asked for
+ * in earlier runs of this process.
+ */
+export function fitInputs(inputs: Inputs, modules: readonly string[]): readonly Input[] {
   for (const [key, input] of inputs) if (input.by.module.startsWith("npm:")) loadedByFits.set(key, input);
-  return [...new Map([...loadedByFits, ...inputs]).values()];
+  const has = new Set(modules);
+  const kept = [...keptByModules.values()].filter(({ by }) => has.has(by.module))
+    .map((input) => [nameOf(input), input] as const);
+  return [...new Map([...kept, ...loadedByFits, ...inputs]).values()];
 }
 
 /**

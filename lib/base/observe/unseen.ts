@@ -4,7 +4,7 @@ import { digestOf } from "../digest.ts";
 import type { Input } from "./input.ts";
 import { isSeen } from "./seen.ts";
 
-const QUOTED = new RegExp(`["'](?:node:)?(?:${BUILTIN_NAMES.join("|")})["']`);
+const QUOTED = new RegExp(`["'](?:node:)?(?:${BUILTIN_NAMES.join("|")})["']|\\bparseArgs\\b`);
 const WORDS =
   /\b(?:Date|Deno|EventSource|Intl|Math\s*\.\s*random|Performance|Temporal|WebSocket|Worker|crypto|eval|fetch|globalThis|localStorage|navigator|performance|process|require|self|sessionStorage|window)\b/;
 
