@@ -6,6 +6,11 @@ import { inputsIn, isInput, isRepeatable, type NamedInput } from "../contract/in
 import type { ContractRecord } from "../contract/record.ts";
 import { digestOf } from "../base/digest.ts";
 
+/** The most inputs of a fit that are looked at again; a run itself names fewer. */
+const MOST_OF_FIT = 5000;
+/** Names of environment variables that may hold what opens something. */
+const SECRET = /PASS|TOKEN|SECRET|KEY|CREDENTIAL|AUTH/i;
+
 /** What a run and today's code read besides the declared data, as far as it can be judged. */
 export interface JudgedInputs {
   /** Today's contract, with what the run's fit read as it is today. */
@@ -43,9 +48,17 @@ export function judgeInputs(
   const untold = new Set<string>();
   const reasons: string[] = [];
   const before = inputsIn(past);
-  for (const input of before.filter(({ ofFit }) => ofFit)) {
+  const ofFit = before.filter(({ ofFit }) => ofFit);
+  if (ofFit.length > MOST_OF_FIT) {
+    return {
+      current,
+      comparable: (clause) => !isInput(clause),
+      reasons: [`What the fit read isn't looked at again: the record names ${ofFit.length} things of it.`],
+    };
+  }
+  for (const input of ofFit) {
     const then = past.clauses[input.clause]!;
-    const refusal = input.kind === "file" ? refusalOf(input.name!, kept) : undefined;
+    const refusal = refusalTo(input, kept);
     if (refusal !== undefined) {
       untold.add(input.clause);
       reasons.push(`The fit read ${placed(input)}, which can't be read again: ${refusal}.`);
@@ -61,6 +74,13 @@ export function judgeInputs(
     reasons.push(`What was read besides the data can't be had again: ${listed(distinct)}.`);
   }
   return { current: { ...current, clauses }, comparable: (clause) => !untold.has(clause), reasons };
+}
+
+/** Why something that a record says was read isn't read again; undefined where it is. */
+function refusalTo({ kind, name = "" }: NamedInput, kept: readonly string[]): string | undefined {
+  if (kind === "file") return refusalOf(name, kept);
+  // Whether it is the same would tell whoever wrote the record whether a guess is right.
+  return kind === "env" && SECRET.test(name) ? "it may hold a secret" : undefined;
 }
 
 /** What the run read besides its data, in words; undefined where that is nothing. */

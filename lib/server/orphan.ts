@@ -3,6 +3,7 @@ import { now } from "../base/environment.ts";
 import { ExperimentError } from "../base/error.ts";
 import { recorded } from "../tracking/recorded.ts";
 import type { TrackingStore } from "../tracking/store.ts";
+import { disown } from "../training/record.ts";
 
 /** How many milliseconds a process has to end by itself once its server has, and how often that is looked at. */
 const GRACE_MS = 3000;
@@ -33,8 +34,9 @@ export async function endRun(
   if (runId === undefined) return true;
   try {
     const store = await openStore();
-    const { status } = (await store.getRun(runId)).info;
+    const { info: { status }, params } = await store.getRun(runId);
     if (status !== "RUNNING") return true;
+    if (params[recorded.params.contract] === undefined) await disown(store, runId);
     if (failure !== undefined) {
       await store.logBatch(runId, { tags: { [recorded.tags.failure]: failure.slice(0, 5000) } });
     }

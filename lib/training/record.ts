@@ -75,6 +75,11 @@ export async function logContract(
   return params;
 }
 
+/** Sees to it that no param can ever vouch for a contract of a run that doesn't come to its end. */
+export async function disown(store: TrackingStore, runId: string): Promise<void> {
+  await store.logBatch(runId, { params: { [recorded.params.contract]: NOT_ITS_OWN } });
+}
+
 /** Records what the model is made from: the columns, the features and what is said of them, as data and as a picture. */
 export async function logLineage(
   store: TrackingStore,

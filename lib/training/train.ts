@@ -25,6 +25,7 @@ import { fitAndScore, type Fitted, pointsOf, spreadOf, turnTaker } from "./fit.t
 import { recordOutcome } from "./outcome.ts";
 import {
   datasetInputOf,
+  disown,
   keepShared,
   logContract,
   logEvaluation,
@@ -152,6 +153,7 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
     await store.updateRun(run_id, { status, end_time: now() });
     onEvent({ kind: "ended", status, ...(reason === undefined ? {} : { reason }) });
   };
+  let isSealed = false;
   try {
     const { epochs } = spec.model.params;
     onEvent({
@@ -206,11 +208,9 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
     const record = withFitInputs(made.record, [...read, ...rewrittenOf([...prepared.inputs, ...read])]);
     tellInputs(inputsIn(record).filter(({ ofFit }) => ofFit));
     const reason = await changeSince(experiment, prepared, made, { reader, git, lock });
-    const [contract] = await Promise.all([
-      logContract(store, run_id, record, reason === undefined),
-      logEvaluation(store, run_id, { evaluation: evaluator.evaluation(), curves: curve.curves() }),
-    ]);
-    const params = { ...choices, ...contract };
+    await logEvaluation(store, run_id, { evaluation: evaluator.evaluation(), curves: curve.curves() });
+    const params = { ...choices, ...await logContract(store, run_id, record, reason === undefined) };
+    isSealed = true;
     const status = reason === undefined ? "FINISHED" : "FAILED";
     await end(status, reason);
     return {
@@ -226,8 +226,8 @@ export async function train(experiment: LoadedExperiment, options: TrainOptions)
     };
   } catch (error) {
     try {
-      if (signal?.aborted) await end("KILLED");
-      else await end("FAILED", messageOf(error));
+      await (signal?.aborted ? end("KILLED") : end("FAILED", messageOf(error)));
+      if (!isSealed) await disown(store, run_id);
     } catch {
       // The store is out of reach too: the first error is the one to tell.
     }

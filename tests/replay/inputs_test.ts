@@ -119,6 +119,7 @@ Deno.test("what a record says that a fit read is read below the project alone, a
       "inputs.fit.file.plain.txt": other,
       "inputs.fit.file.mlartifacts/x": other,
       "inputs.fit.env.NOTE": other,
+      "inputs.fit.env.PGPASSWORD": other,
       "inputs.fit.telepathy": other,
     },
   }));
@@ -130,6 +131,7 @@ Deno.test("what a record says that a fit read is read below the project alone, a
       "The fit read .env, which can't be read again: it is hidden.",
       "The fit read ../x, which can't be read again: it isn't below the project.",
       "The fit read mlartifacts/x, which can't be read again: it is of the store.",
+      "The fit read the environment variable PGPASSWORD, which can't be read again: it may hold a secret.",
       "What was read besides the data can't be had again: inputs.fit.telepathy.",
     ],
   );
