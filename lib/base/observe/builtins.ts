@@ -242,6 +242,10 @@ export function observeBuiltins(patches: Patches, isFramework: (url: string) => 
       }
       const { parentURL, conditions } = context;
       if (parentURL !== undefined && isFramework(parentURL)) return next(specifier, context);
+      // Deno ends at once where a package that a script loads late is given another `node:util`.
+      if (name === "util" && (parentURL === undefined || packageOf(parentURL) !== undefined)) {
+        return next(specifier, context);
+      }
       observe(name, patches);
       if (conditions?.includes("require")) return next(specifier, context);
       return { url: facadeOf(name), format: "module", shortCircuit: true };
