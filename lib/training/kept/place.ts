@@ -15,8 +15,8 @@ export const REPRISE = "file:///reprise/";
  */
 export function recordedUrl(url: string): string {
   if (!url.startsWith("file:")) return url;
-  const project = pathToFileURL(`${Deno.cwd()}/`).href;
   if (isOwn(url, FRAMEWORK)) return REPRISE + url.slice(FRAMEWORK.length);
+  const project = pathToFileURL(`${Deno.cwd()}/`).href;
   if (url.startsWith(project)) return PROJECT + url.slice(project.length);
   if (url.startsWith(FRAMEWORK)) return REPRISE + url.slice(FRAMEWORK.length);
   const folder = relative(Deno.cwd(), dirname(fileURLToPath(url))).replaceAll("\\", "/");
