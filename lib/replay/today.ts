@@ -1,6 +1,7 @@
 import { canonicalJson } from "../base/digest.ts";
 import { lockText } from "../base/environment.ts";
 import { ExperimentError, reasonOf } from "../base/error.ts";
+import { memo } from "../base/memo.ts";
 import { gitState } from "../base/git/state.ts";
 import { contractOf, type MadeContract } from "../contract/contract.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -8,7 +9,6 @@ import { loadTable, type Table } from "../data/table.ts";
 import type { LoadedExperiment } from "../experiment/experiment.ts";
 import { assemble, type Choice, chooseFrom, derive, type Derived } from "../experiment/prepare.ts";
 import type { FeatureView } from "../features/features.ts";
-import { memo } from "../source/link.ts";
 import { openSource, type SourceReader } from "../source/source.ts";
 
 /** What an experiment is made of today. */

@@ -1,4 +1,5 @@
 import { ExperimentError } from "../base/error.ts";
+import { memo } from "../base/memo.ts";
 import { type Declaration, type Imported, type Module, parseModule } from "./module.ts";
 import type { Address, PackageAddress, Resolve } from "./specifier.ts";
 
@@ -129,15 +130,6 @@ export function createLinker(
   }
 
   return { resolve, text, module, exported, exportsOf, bound };
-}
-
-/** The value of a key, made when it is first asked for. */
-export function memo<Key, Value>(values: Map<Key, Value>, key: Key, make: (key: Key) => Value): Value {
-  const known = values.get(key);
-  if (known !== undefined) return known;
-  const made = make(key);
-  values.set(key, made);
-  return made;
 }
 
 function isIdentity(name: string): boolean {

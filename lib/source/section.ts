@@ -1,7 +1,8 @@
 import { canonicalJson } from "../base/digest.ts";
 import { ExperimentError } from "../base/error.ts";
+import { memo } from "../base/memo.ts";
 import type { AnyNode, Expression, Statement } from "../deps/acorn.ts";
-import { type Found, type Linker, memo, type Target } from "./link.ts";
+import type { Found, Linker, Target } from "./link.ts";
 import type { Module } from "./module.ts";
 import { keyOf, normalise, textOf } from "./normalise.ts";
 import { become, importTypeOf, withoutDescription } from "./rewrite.ts";

@@ -1,6 +1,7 @@
 import { digestOf } from "../base/digest.ts";
 import { ExperimentError, messageOf } from "../base/error.ts";
-import { createLinker, type Linker, memo } from "./link.ts";
+import { memo } from "../base/memo.ts";
+import { createLinker, type Linker } from "./link.ts";
 import { locate, type SourceLocation } from "./locate.ts";
 import { type ResolvedPackage, resolvePackage } from "./package.ts";
 import { type Body, createSections, MARK, type Section } from "./section.ts";

@@ -1,3 +1,4 @@
+import { memo } from "../../base/memo.ts";
 import { driftsBetween } from "../../contract/compare.ts";
 import type { ContractRecord } from "../../contract/contract.ts";
 import { z } from "../../deps/zod.ts";
@@ -5,7 +6,6 @@ import { isInput } from "../../contract/inputs.ts";
 import { openObjects } from "../../tracking/objects.ts";
 import { toMetric, toPoint } from "../../tracking/point.ts";
 import { recorded } from "../../tracking/recorded.ts";
-import { memo } from "../../source/link.ts";
 import type { Metric, Run, TrackingStore } from "../../tracking/store.ts";
 import { decodeNumber, JOB_VERSION } from "../../training/kept/result.ts";
 import { recordedOutcome } from "../../training/outcome.ts";
